@@ -1,0 +1,1 @@
+"""Thin adapters that run a ``Segmenter`` over the files and frameworks of a crawl."""

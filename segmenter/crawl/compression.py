@@ -1,0 +1,131 @@
+"""Compressed streams, read and written as a series of complete members.
+
+Every member can be read without the others, so a file may be cut after any of them and
+continued there. RFC 1952 (gzip), the .xz file format and RFC 8878 (zstd) all allow this.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import lzma
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
+from typing import BinaryIO, Final, Literal, Protocol
+
+import zstandard
+
+from segmenter.errors import InputError
+
+__all__ = ["Compression", "compress", "compression_of", "plain_pieces"]
+
+Compression = Literal["none", "gzip", "xz", "zstd"]
+
+_SUFFIXES: Final[Mapping[str, Compression]] = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
+# No JSON text begins with any of these, so the content can decide whatever the name says.
+_MAGIC: Final[Mapping[Compression, bytes]] = {
+    "gzip": b"\x1f\x8b",
+    "xz": b"\xfd7zXZ\x00",
+    "zstd": b"\x28\xb5\x2f\xfd",
+}
+_MAGIC_BYTES = 6
+_FAULTS = (zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_PLAIN_PIECE_BYTES = 1 << 16
+# Small, because a zstd block of 4 bytes may stand for 128 KiB: a piece unpacks to 32 MiB at most.
+_PACKED_PIECE_BYTES = 1 << 10
+_XZ_MEMORY_BYTES = 256 << 20
+# xz at its default level takes longer than the segmentation itself.
+_XZ_PRESET = 2
+_ZSTD_LEVEL = 3
+
+
+def compression_of(name: str) -> Compression:
+    """The compression that a file name asks for."""
+    return _SUFFIXES.get(PurePath(name).suffix.lower(), "none")
+
+
+def compress(data: bytes, compression: Compression) -> bytes:
+    """One complete member; equal data gives equal bytes."""
+    match compression:
+        case "gzip":
+            return gzip.compress(data, mtime=0)
+        case "xz":
+            return lzma.compress(data, preset=_XZ_PRESET)
+        case "zstd":
+            return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(data)
+        case "none":
+            return data
+
+
+def plain_pieces(source: BinaryIO, name: str) -> Iterator[bytes]:
+    """The plain bytes of a stream piece by piece, its compression told by its first bytes.
+
+    A piece is 32 MiB at most, whatever the stream unpacks to.
+
+    Args:
+        source: opened for reading, at its start; need not be seekable.
+        name: only consulted for an empty stream, which no compression produces.
+
+    Raises:
+        InputError: the compressed stream is damaged or ends early.
+    """
+    head = source.read(_MAGIC_BYTES)
+    compression = _recognised(head) if head else compression_of(name)
+    size = _PLAIN_PIECE_BYTES if compression == "none" else _PACKED_PIECE_BYTES
+    pieces = itertools.chain([head], iter(lambda: source.read(size), b""))
+    return pieces if compression == "none" else _unpacked(pieces, compression)
+
+
+def _recognised(head: bytes) -> Compression:
+    for compression, magic in _MAGIC.items():
+        if head.startswith(magic):
+            return compression
+    return "none"
+
+
+def _unpacked(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
+    decompressor = _decompressor(compression)
+    inside, members = False, 0
+    for piece in pieces:
+        packed = piece
+        while packed:
+            if not inside:
+                # Zero bytes after a member are padding.
+                packed = packed.lstrip(b"\0") if members else packed
+                if not packed:
+                    break
+                decompressor, inside = _decompressor(compression), True
+            try:
+                plain = decompressor.decompress(packed)
+            except _FAULTS as error:
+                raise InputError(f"the {compression} stream is damaged: {error}") from error
+            if plain:
+                yield plain
+            packed = b""
+            if decompressor.eof:
+                packed, inside, members = decompressor.unused_data, False, members + 1
+    if inside or not members:
+        raise InputError(f"the {compression} stream ends early: the file is cut short")
+
+
+class _Decompressor(Protocol):
+    """What the decompressors of zlib, lzma and zstandard have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def _decompressor(compression: Compression) -> _Decompressor:
+    match compression:
+        case "xz":
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
+        case "zstd":
+            return zstandard.ZstdDecompressor().decompressobj()
+        case _:
+            return zlib.decompressobj(wbits=31)

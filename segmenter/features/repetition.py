@@ -1,0 +1,170 @@
+"""What stands on the page more than once, and what repeats a given line such as the title."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from segmenter.features.words import HashArray, Words, mixed, pair_hash
+from segmenter.types import FloatArray, IntArray
+
+__all__ = [
+    "LONG_BLOCK",
+    "NAMES",
+    "SIMILARITY_NAMES",
+    "repetition_features",
+    "similarity_features",
+]
+
+LONG_BLOCK: Final = 25
+"""Words from which a block counts as running text."""
+_TELLING_WORD: Final = 5
+"""Characters from which a word says something of the subject."""
+_PREFIX: Final = 16
+
+NAMES: Final[tuple[str, ...]] = (
+    "log_same_block",
+    "is_first_same",
+    "log_same_beginning",
+    "is_first_beginning",
+    "repeated_trigrams",
+    "repeated_before",
+    "shared_with_running_text",
+)
+SIMILARITY_NAMES: Final[tuple[str, ...]] = (
+    "contained",
+    "covered",
+    "common_prefix",
+    "whole",
+    "cut_short",
+)
+
+
+def repetition_features(words: Words) -> FloatArray:
+    """Shape (n, len(NAMES)): how much of each block stands elsewhere on the page."""
+    count = len(words.counts)
+    if not len(words.hashes):
+        return np.zeros((count, len(NAMES)), dtype=np.float32)
+    same, is_first_same = _occurrences(_block_hashes(words))
+    beginning, is_first_beginning = _occurrences(_beginnings(words))
+    repeated, before = _repeated_trigrams(words)
+    columns = [
+        np.log1p(same - 1),
+        is_first_same,
+        np.log1p(beginning - 1),
+        is_first_beginning,
+        repeated,
+        before,
+        _shared_with_running_text(words),
+    ]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def similarity_features(words: Words, line: HashArray) -> FloatArray:
+    """Shape (n, 5): how each block repeats a line, given as its words' hashes.
+
+    The columns: share of the block's words that are in the line; share of the line's words that
+    the block can cover; share of the block's leading words equal to the line's; the block is the
+    line; the block is a proper beginning of the line (at least two words of it).
+    """
+    count = len(words.counts)
+    if not len(line) or not len(words.hashes):
+        return np.zeros((count, len(SIMILARITY_NAMES)), dtype=np.float32)
+    inside = np.isin(words.hashes, line)
+    hits = np.bincount(words.block[inside], minlength=count)
+    total = np.maximum(words.counts, 1)
+    size = len(line)
+    prefix = np.zeros(count, dtype=np.int64)
+    going = words.counts > 0
+    for place in range(min(size, _PREFIX)):
+        at = np.minimum(words.first[:-1] + place, len(words.hashes) - 1)
+        going = going & (words.counts > place) & (words.hashes[at] == line[place])
+        if not going.any():
+            break
+        prefix += going
+    compared = np.minimum(np.minimum(words.counts, size), _PREFIX)
+    all_equal = (prefix == compared) & (words.counts > 0)
+    columns = [
+        hits / total,
+        np.minimum(hits / size, 1.0),
+        prefix / np.maximum(compared, 1),
+        all_equal & (words.counts == size),
+        all_equal & (words.counts < size) & (words.counts >= 2),
+    ]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def _block_hashes(words: Words) -> HashArray:
+    """One hash for each block's word sequence; a block without words gets one of its own."""
+    place = np.arange(len(words.hashes)) - words.first[:-1][words.block]
+    weighted = words.hashes * mixed(place.astype(np.uint32) * np.uint32(2) + np.uint32(1))
+    sums = np.zeros(len(words.counts), dtype=np.uint32)
+    some = words.counts > 0
+    sums[some] = np.add.reduceat(weighted, words.first[:-1][some], dtype=np.uint32)
+    sums[~some] = np.flatnonzero(~some).astype(np.uint32)
+    return sums
+
+
+def _beginnings(words: Words) -> HashArray:
+    """Hash of each block's first three words; shorter blocks get one of their own."""
+    first = words.first[:-1]
+    result = np.arange(len(words.counts), dtype=np.uint32)
+    enough = words.counts >= 3
+    at = first[enough]
+    result[enough] = pair_hash(
+        pair_hash(words.hashes[at], words.hashes[at + 1]), words.hashes[at + 2]
+    )
+    return result
+
+
+def _occurrences(hashes: HashArray) -> tuple[IntArray, IntArray]:
+    _, first, inverse, counts = np.unique(
+        hashes, return_index=True, return_inverse=True, return_counts=True
+    )
+    return counts[inverse], np.arange(len(hashes)) == first[inverse]
+
+
+def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
+    """Shares of each block's three-word runs that stand in another block, or in one before."""
+    count = len(words.counts)
+    nothing = np.zeros(count, dtype=np.float32)
+    if len(words.hashes) < 3:
+        return nothing, nothing
+    inside = words.block[2:] == words.block[:-2]
+    trigrams = pair_hash(pair_hash(words.hashes[:-2], words.hashes[1:-1]), words.hashes[2:])[inside]
+    block = words.block[:-2][inside]
+    if not len(trigrams):
+        return nothing, nothing
+    order = np.argsort(trigrams, kind="stable")
+    key, owner = trigrams[order], block[order]
+    group_start = np.append(True, key[1:] != key[:-1])
+    group = np.cumsum(group_start) - 1
+    first_owner = owner[group_start]
+    last_owner = owner[np.append(group_start[1:], True)]
+    elsewhere = first_owner[group] != last_owner[group]
+    before = owner != first_owner[group]
+    total = np.maximum(np.bincount(block, minlength=count), 1)
+    return (
+        np.bincount(owner[elsewhere], minlength=count) / total,
+        np.bincount(owner[before], minlength=count) / total,
+    )
+
+
+def _shared_with_running_text(words: Words) -> FloatArray:
+    """Share of each block's telling words that stand in a long block other than itself."""
+    count = len(words.counts)
+    telling = words.lengths >= _TELLING_WORD
+    hashes, block = words.hashes[telling], words.block[telling]
+    if not len(hashes):
+        return np.zeros(count, dtype=np.float32)
+    in_long = words.counts[block] >= LONG_BLOCK
+    order = np.argsort(hashes, kind="stable")
+    key, owner, long = hashes[order], block[order], in_long[order]
+    edges = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+    group = np.cumsum(np.append(True, key[1:] != key[:-1])) - 1
+    least = np.minimum.reduceat(np.where(long, owner, count), edges)[group]
+    most = np.maximum.reduceat(np.where(long, owner, -1), edges)[group]
+    shared = (most >= 0) & ((least != owner) | (most != owner))
+    total = np.maximum(np.bincount(block, minlength=count), 1)
+    return np.bincount(owner[shared], minlength=count) / total

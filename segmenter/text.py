@@ -1,0 +1,146 @@
+"""Raw page text to a ``Page``: lines and paragraphs become blocks at exact offsets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter.errors import LimitError
+from segmenter.features import codepoints as cp
+from segmenter.types import IntArray, Limits, Page
+
+__all__ = ["split_text"]
+
+BoolArray = NDArray[np.bool_]
+
+# Hard-wrapped text is looked for at these widths, in characters. Mail and plain-text tools wrap
+# at 60 to 80; a little slack on both sides.
+_WRAP_WIDTH: Final = (38, 100)
+# Of the lines that nearly fill the width, this share must leave no room for the next word.
+_WRAP_SHARE: Final = 0.85
+_NEARLY_FULL: Final = 0.7
+
+# A line longer than this holds more than one paragraph (a page whose line breaks were lost);
+# it is cut at sentence ends into pieces of about the second length.
+_LONG_LINE: Final = 6_000
+_PIECE: Final = 600
+
+
+def split_text(text: str, limits: Limits | None = None) -> Page:
+    """Split raw text into blocks.
+
+    A block is a line, or the lines of a hard-wrapped paragraph, or a piece of an over-long line.
+
+    Raises:
+        LimitError: more blocks than ``limits.blocks``.
+    """
+    limits = limits or Limits()
+    points = cp.code_points(text)
+    kind = cp.kinds(points)
+    starts, ends, line = _lines(points, kind)
+    if len(starts):
+        joined = _wrapped(points, kind, starts, ends, line)
+        starts, ends = starts[~joined], ends[np.append(~joined[1:], True)]
+        starts, ends = _cut_long(kind, starts, ends)
+    if len(starts) > limits.blocks:
+        raise LimitError("blocks", limits.blocks, len(starts))
+    return Page(input="text", text=text, starts=starts, ends=ends)
+
+
+def _lines(points: cp.CodePoints, kind: cp.Kinds) -> tuple[IntArray, IntArray, IntArray]:
+    """Lines that are not white, trimmed: their starts, ends, and number among all lines."""
+    breaks = (kind & cp.LINE_BREAK) > 0
+    if len(points) > 1:
+        # CR LF is one line break.
+        breaks[:-1] &= ~((points[:-1] == 13) & (points[1:] == 10))
+    visible = np.flatnonzero((kind & cp.SPACE) == 0)
+    if not len(visible):
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, empty
+    number = np.cumsum(breaks)[visible]
+    first = np.append(True, number[1:] != number[:-1])
+    last = np.append(first[1:], True)
+    return visible[first], visible[last] + 1, number[first].astype(np.int64)
+
+
+def _wrapped(
+    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, ends: IntArray, line: IntArray
+) -> BoolArray:
+    """Shape as ``starts``: whether a line continues the line before it.
+
+    A line was broken by a wrapping tool where the next line's first word would not have fitted
+    into the width of the page.
+    """
+    none = np.zeros(len(starts), dtype=bool)
+    length = ends - starts
+    adjacent = np.append(False, np.diff(line) == 1)
+    if not adjacent.any():
+        return none
+    in_range = length <= _WRAP_WIDTH[1]
+    if length[~in_range].sum() > 0.1 * length.sum():
+        return none
+    width = int(length[in_range].max(initial=0))
+    if width < _WRAP_WIDTH[0]:
+        return none
+    needed = np.append(0, length[:-1] + 1 + _first_word_length(kind, starts, ends)[1:])
+    full = adjacent & (needed > width) & np.append(False, in_range[:-1])
+    nearly_full = adjacent & np.append(False, length[:-1] >= _NEARLY_FULL * width)
+    if full.sum() < 2 or full[nearly_full].mean() < _WRAP_SHARE:
+        return none
+    return full
+
+
+def _first_word_length(kind: cp.Kinds, starts: IntArray, ends: IntArray) -> IntArray:
+    """Characters that a wrapping tool can't part at the start of each line."""
+    gaps = np.flatnonzero((kind & cp.SPACE) > 0)
+    following = np.append(gaps, len(kind))[np.searchsorted(gaps, starts)]
+    unspaced = (kind[starts] & cp.UNSPACED) > 0
+    return np.where(unspaced, 1, np.minimum(following, ends) - starts)
+
+
+def _cut_long(kind: cp.Kinds, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
+    long = np.flatnonzero(ends - starts > _LONG_LINE)
+    if not len(long):
+        return starts, ends
+    white = (kind & cp.SPACE) > 0
+    sentence_end = (kind & cp.SENTENCE_END) > 0
+    # A cut before position i: after a sentence's end, or else at any white character.
+    after_end = np.flatnonzero(white[1:] & sentence_end[:-1]) + 1
+    unspaced_end = (
+        np.flatnonzero(sentence_end[:-1] & ((kind[1:] & cp.UNSPACED) > 0)) + 1
+    )
+    preferred = np.union1d(after_end, unspaced_end)
+    possible = np.flatnonzero(white)
+    cuts: list[int] = []
+    for index in long.tolist():
+        position, end = int(starts[index]), int(ends[index])
+        while end - position > 2 * _PIECE:
+            position = _next_cut(preferred, possible, position + _PIECE, end)
+            if position < end:
+                cuts.append(position)
+    if not cuts:
+        return starts, ends
+    edges = np.sort(np.concatenate([starts, np.array(cuts, dtype=np.int64)]))
+    tails = np.sort(np.concatenate([ends, np.array(cuts, dtype=np.int64)]))
+    return _trimmed(white, edges, tails)
+
+
+def _next_cut(preferred: IntArray, possible: IntArray, earliest: int, end: int) -> int:
+    for places in (preferred, possible):
+        at = int(np.searchsorted(places, earliest))
+        if at < len(places) and places[at] < min(earliest + _PIECE, end):
+            return int(places[at])
+    return min(earliest, end)
+
+
+def _trimmed(
+    white: BoolArray, starts: IntArray, ends: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Take white space off both ends of spans, and spans that are white away."""
+    visible = np.flatnonzero(~white)
+    first = np.searchsorted(visible, starts)
+    last = np.searchsorted(visible, ends)
+    some = last > first
+    return visible[first[some]], visible[last[some] - 1] + 1

@@ -1,0 +1,128 @@
+"""Labelled pages as training examples, in HTML and in every form of raw text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from segmenter.features import PageFeatures, page_features
+from segmenter.text import split_text
+from segmenter.training.corpora import ALL_LABELS, LabelledPage
+from segmenter.training.forms import render, stripped
+from segmenter.types import FloatArray, InputKind, IntArray, Page
+
+__all__ = ["TrainingPage", "folds_by_site", "html_pages", "in_form", "text_pages"]
+
+_PLAIN_FORMS: Final = ("lines", "paragraphs", "wrapped")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingPage:
+    """A page of n blocks, measured.
+
+    Attributes:
+        labelled: where it comes from; its ``page`` is the one measured.
+        form: ``html``, or the form of the raw text.
+        features: what was measured.
+        weight: shape (n,), weight of each block in the loss.
+    """
+
+    labelled: LabelledPage
+    form: str
+    features: PageFeatures
+    weight: FloatArray
+
+    @property
+    def allowed(self) -> IntArray:
+        return self.labelled.allowed
+
+
+def html_pages(pages: Iterable[LabelledPage]) -> Iterator[TrainingPage]:
+    """The pages that came as HTML, as they are."""
+    for page in pages:
+        if page.page.input == "html" and len(page.page):
+            yield _measured(page, "html")
+
+
+def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPage]:
+    """The pages as raw text; those with gold labels in three forms each, the others in one."""
+    for number, page in enumerate(pages):
+        if not len(page.page):
+            continue
+        rng = np.random.default_rng((seed, number))
+        if page.page.input == "text":
+            yield _measured(page, "as received")
+            continue
+        plain = str(rng.choice(["paragraphs", "wrapped"]))
+        if page.gold is not None:
+            forms = ["lines", plain, "stripped"]
+        else:
+            forms = [str(rng.choice(["lines", "lines", "stripped", plain]))]
+        for form in forms:
+            made = in_form(page, form, rng)
+            if len(made.page):
+                yield _measured(made, form)
+
+
+def in_form(page: LabelledPage, form: str, rng: np.random.Generator) -> LabelledPage:
+    """An HTML page as raw text of a form, its labels carried over by place."""
+    texts = page.page.block_texts()
+    chosen = list(range(len(texts)))
+    if form == "stripped":
+        lengths = [text.count(" ") + 1 for text in texts]
+        chosen = stripped(page.allowed.tolist(), lengths, rng) or chosen
+        form = str(rng.choice(_PLAIN_FORMS))
+    raw = render([texts[index] for index in chosen], form, rng)
+    split = split_text(raw.text)
+    owner = _owners(split, raw.spans)
+    known = owner >= 0
+    source = np.array(chosen, dtype=np.int64)[np.maximum(owner, 0)]
+    return replace(
+        page,
+        page=split,
+        allowed=np.where(known, page.allowed[source], ALL_LABELS),
+        weight=np.where(known, page.weight[source], 0).astype(np.float32),
+    )
+
+
+def folds_by_site(pages: Iterable[LabelledPage], folds: int, seed: int) -> dict[str, int]:
+    """The fold of each site; pages of one site are never apart, folds are of like size."""
+    sizes: dict[str, int] = {}
+    for page in pages:
+        sizes[page.site] = sizes.get(page.site, 0) + 1
+    rng = np.random.default_rng(seed)
+    sites = sorted(sizes)
+    order = [sites[index] for index in rng.permutation(len(sites))]
+    order.sort(key=lambda site: -sizes[site])
+    filled = [0] * folds
+    result: dict[str, int] = {}
+    for site in order:
+        fold = filled.index(min(filled))
+        result[site] = fold
+        filled[fold] += sizes[site]
+    return result
+
+
+def _measured(page: LabelledPage, form: str) -> TrainingPage:
+    features = page_features(page.page)
+    words = features.words.counts
+    weight = page.weight * np.minimum(np.sqrt(1 + words), 12.0)
+    # A page with thousands of menu entries must not outweigh the others.
+    total = float(weight.sum())
+    weight = weight / max(np.sqrt(total), 1.0)
+    return TrainingPage(page, form, features, weight.astype(np.float32))
+
+
+def _owners(page: Page, spans: tuple[tuple[int, int], ...]) -> IntArray:
+    """For each block the span that most of it lies in, or -1."""
+    starts = np.array([start for start, _ in spans], dtype=np.int64)
+    middle = (page.starts + page.ends - 1) // 2
+    owner = np.searchsorted(starts, middle, side="right") - 1
+    return owner
+
+
+def input_kind(form: str) -> InputKind:
+    return "html" if form == "html" else "text"

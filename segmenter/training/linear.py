@@ -1,0 +1,76 @@
+"""Fit the linear models over hashed tokens, and score pages out of fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import SGDClassifier
+
+from segmenter.features.vocabulary import BITS, Tokens, WeightTable
+from segmenter.training.corpora import ALL_LABELS
+from segmenter.types import LABEL_INDEX, LABELS, FloatArray, IntArray
+
+__all__ = ["TABLE_COLUMNS", "fit_table"]
+
+TABLE_COLUMNS: Final = (*LABELS, "main_text")
+_BODY: Final = 1 << LABEL_INDEX["body"]
+_ALPHA: Final = 3e-6
+_EPOCHS: Final = 8
+
+
+def fit_table(
+    tokens: Sequence[Tokens], allowed: Sequence[IntArray], weights: Sequence[FloatArray], seed: int
+) -> WeightTable:
+    """One logistic regression for each label where it is known, one for body where only that is.
+
+    Args:
+        tokens, allowed, weights: of each page; see ``LabelledPage``.
+        seed: of the order in which examples are seen.
+    """
+    matrix = _matrix(tokens)
+    mask = np.concatenate(allowed)
+    weight = np.concatenate(weights) * np.sqrt(np.diff(matrix.indptr))
+    exact = (mask & (mask - 1)) == 0
+    body_known = mask != ALL_LABELS
+    width = len(TABLE_COLUMNS)
+    coefficients = np.zeros((1 << BITS, width), dtype=np.float32)
+    bias = np.zeros(width, dtype=np.float32)
+    known_rows = matrix[exact]
+    for column in range(width):
+        if column < len(LABELS):
+            rows, target = known_rows, mask[exact] == 1 << column
+            row_weight = weight[exact]
+        else:
+            rows, target = matrix[body_known], (mask[body_known] & _BODY) > 0
+            row_weight = weight[body_known]
+        if target.all() or not target.any():
+            continue
+        model = SGDClassifier(
+            loss="log_loss", alpha=_ALPHA, max_iter=_EPOCHS, tol=None, average=True,
+            random_state=seed,
+        )  # fmt: skip
+        model.fit(rows, target, sample_weight=row_weight / row_weight.mean())
+        coefficients[:, column] = model.coef_[0]
+        bias[column] = model.intercept_[0]
+    return _quantised(coefficients, bias)
+
+
+def _matrix(tokens: Sequence[Tokens]) -> csr_matrix:
+    counts = np.concatenate([np.bincount(item.row, minlength=item.rows) for item in tokens])
+    values = np.repeat(1.0 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+    index = np.concatenate([item.index for item in tokens]).astype(np.int32)
+    edges = np.append(0, np.cumsum(counts))
+    matrix = csr_matrix((values, index, edges), shape=(len(counts), 1 << BITS))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _quantised(coefficients: FloatArray, bias: FloatArray) -> WeightTable:
+    """Eight bits a weight; the largest few are clipped."""
+    bound = np.maximum(np.quantile(np.abs(coefficients), 0.9999, axis=0), 1e-6)
+    scale = (bound / 127).astype(np.float32)
+    weights = np.clip(np.rint(coefficients / scale), -127, 127).astype(np.int8)
+    return WeightTable(weights, scale, bias)

@@ -1,0 +1,182 @@
+"""Train the network with JAX: partial labels, AdamW, a cosine schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from segmenter.classifier import DILATIONS, Network, network_logits
+from segmenter.types import LABELS, FloatArray, IntArray
+
+__all__ = ["Example", "Schedule", "fit_network"]
+
+_LENGTHS: Final = (32, 64, 128, 256, 512, 1024)
+_BATCH_BLOCKS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """A page's features and labels.
+
+    Attributes:
+        features: shape (n, features).
+        allowed: shape (n,), bit mask of the labels each block may have.
+        weight: shape (n,).
+    """
+
+    features: FloatArray
+    allowed: IntArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how hard to train."""
+
+    hidden: int = 96
+    epochs: int = 10
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    dropout: float = 0.15
+    smoothing: float = 0.0
+
+
+def fit_network(
+    examples: Sequence[Example],
+    seed: int,
+    schedule: Schedule = Schedule(),
+    dropped_columns: Sequence[int] = (),
+    report: Callable[[str], None] = lambda line: None,
+) -> Network:
+    """Train on pages; the loss is minus the log of the probability of the allowed labels.
+
+    Args:
+        examples: the pages.
+        seed: of the weights, the order and the dropout.
+        schedule: size and length.
+        dropped_columns: features that are hidden on some pages, so that the network also learns
+            to do without them (the vocabulary, for languages that it never saw).
+        report: told of each epoch.
+    """
+    stacked = np.concatenate([example.features for example in examples])
+    mean = stacked.mean(axis=0)
+    scale = np.maximum(stacked.std(axis=0), 1e-3)
+    del stacked
+    bare = Network({}, mean, scale, 1.0)
+    pages = [
+        Example(bare.standardised(e.features).astype(np.float32), e.allowed, e.weight)
+        for example in examples
+        for e in _windows(example)
+    ]
+    rng = np.random.default_rng(seed)
+    params = _initial(len(mean), schedule.hidden, rng)
+    batches = sum(1 for _ in _batches(pages, np.random.default_rng(0)))
+    steps = batches * schedule.epochs
+    optimiser = optax.adamw(
+        optax.warmup_cosine_decay_schedule(0.0, schedule.learning_rate, steps // 20 + 1, steps),
+        weight_decay=schedule.weight_decay,
+    )
+    state = optimiser.init(params)
+    dropped = np.zeros(len(mean), dtype=bool)
+    dropped[list(dropped_columns)] = True
+    step = _step(optimiser, schedule.dropout, jnp.asarray(dropped))
+    key = jax.random.PRNGKey(seed)
+    for epoch in range(schedule.epochs):
+        total = 0.0
+        for batch in _batches(pages, rng):
+            key, now = jax.random.split(key)
+            params, state, loss = step(params, state, now, *batch)
+            total += float(loss)
+        report(f"epoch {epoch + 1} of {schedule.epochs}: loss {total / batches:.4f}")
+    return Network({k: np.asarray(v) for k, v in params.items()}, mean, scale, 1.0)
+
+
+def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, Any]:
+    def dense(rows: int, columns: int, gain: float = 1.0) -> FloatArray:
+        return (rng.standard_normal((rows, columns)) * gain * np.sqrt(2 / rows)).astype(np.float32)
+
+    params = {
+        "in_w": dense(features, hidden),
+        "in_b": np.zeros(hidden, dtype=np.float32),
+        "page_w": dense(2 * hidden, hidden, 0.5),
+        "page_b": np.zeros(hidden, dtype=np.float32),
+        "out_w": dense(hidden, len(LABELS), 0.3),
+        "out_b": np.zeros(len(LABELS), dtype=np.float32),
+    }
+    for layer in range(len(DILATIONS)):
+        params[f"conv{layer}_w"] = dense(3 * hidden, hidden, 0.4)
+        params[f"conv{layer}_b"] = np.zeros(hidden, dtype=np.float32)
+    return {name: jnp.asarray(value) for name, value in params.items()}
+
+
+def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
+    def page_loss(
+        params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any
+    ) -> Any:
+        hide_key, drop_key = jax.random.split(key)
+        hide = jax.random.bernoulli(hide_key, 0.15)
+        inputs = jnp.where(dropped & hide, 0.0, inputs)
+        keep = jax.random.bernoulli(drop_key, 1 - dropout, (1, inputs.shape[1]))
+        inputs = inputs * keep / (1 - dropout)
+        logits = network_logits(params, inputs, mask, jnp)
+        log_p = jax.nn.log_softmax(logits)
+        log_allowed = jax.nn.logsumexp(jnp.where(allowed, log_p, -1e9), axis=1)
+        return -(log_allowed * weight).sum()
+
+    def loss(params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any) -> Any:
+        keys = jax.random.split(key, inputs.shape[0])
+        each = jax.vmap(page_loss, in_axes=(None, 0, 0, 0, 0, 0))
+        return each(params, keys, inputs, mask, allowed, weight).sum() / jnp.maximum(
+            weight.sum(), 1e-6
+        )
+
+    @jax.jit
+    def step(params: Any, state: Any, key: Any, *batch: Any) -> Any:
+        value, gradient = jax.value_and_grad(loss)(params, key, *batch)
+        updates, state = optimiser.update(gradient, state, params)
+        return optax.apply_updates(params, updates), state, value
+
+    return step
+
+
+def _windows(example: Example) -> Iterator[Example]:
+    """Pages longer than the longest batch row are cut in halves that overlap nothing."""
+    longest = _LENGTHS[-1]
+    for start in range(0, len(example.weight), longest):
+        part = slice(start, start + longest)
+        yield Example(example.features[part], example.allowed[part], example.weight[part])
+
+
+def _batches(pages: Sequence[Example], rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+    """Pages of like length together, padded; few shapes, so that little is compiled."""
+    buckets: dict[int, list[int]] = {length: [] for length in _LENGTHS}
+    for index, page in enumerate(pages):
+        buckets[next(length for length in _LENGTHS if length >= len(page.weight))].append(index)
+    groups: list[tuple[int, list[int]]] = []
+    for length, members in buckets.items():
+        size = _BATCH_BLOCKS // length
+        order = rng.permutation(members).astype(int).tolist() if members else []
+        groups += [(length, order[at : at + size]) for at in range(0, len(order), size)]
+    bits = 1 << np.arange(len(LABELS))
+    width = pages[0].features.shape[1]
+    for place in rng.permutation(len(groups)):
+        length, members = groups[place]
+        rows = _BATCH_BLOCKS // length
+        inputs = np.zeros((rows, length, width), dtype=np.float32)
+        mask = np.zeros((rows, length, 1), dtype=np.float32)
+        allowed = np.ones((rows, length, len(LABELS)), dtype=bool)
+        weight = np.zeros((rows, length), dtype=np.float32)
+        for row, index in enumerate(members):
+            page = pages[index]
+            count = len(page.weight)
+            inputs[row, :count] = page.features
+            mask[row, :count] = 1
+            allowed[row, :count] = (page.allowed[:, None] & bits) > 0
+            weight[row, :count] = page.weight
+        yield inputs, mask, allowed, weight

@@ -1,0 +1,110 @@
+"""A server process started as an operator starts it, and what it answers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 2_000_000
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running ``python -m api``."""
+
+    process: subprocess.Popen[str]
+    port: int
+    announcement: str
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        chunked: bool = False,
+    ) -> Answer:
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, dict(headers or {}), encode_chunked=chunked)
+            return read_answer(connection)
+        finally:
+            connection.close()
+
+    def end(self) -> None:
+        """End it for good, after a failed test too."""
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        finally:
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+
+    def stop(self) -> int:
+        """Ask it to end; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+
+def read_answer(connection: http.client.HTTPConnection) -> Answer:
+    response = connection.getresponse()
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, response.read())
+
+
+def run_environment(**variables: str) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("SEGMENTER_")}
+    return {**inherited, **variables}
+
+
+def start_server(**variables: str) -> Server:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env=run_environment(SEGMENTER_PORT="0", **variables),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    watchdog = threading.Timer(START_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        announcement = process.stdout.readline()
+    finally:
+        watchdog.cancel()
+    found = re.search(r"http://127\.0\.0\.1:(\d+)", announcement)
+    if found is None:
+        process.kill()
+        raise AssertionError(f"the server did not start: {announcement!r}")
+    return Server(process, int(found[1]), announcement)
