@@ -1,16 +1,13 @@
 """The HTTP service in front of the library.
 
-Nothing here imports numpy at module level: the runner sets the number of BLAS threads first.
+Importing this package does not import numpy: the runner sets the number of BLAS threads first.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from flask import Flask
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from api.settings import Settings
+from api.settings import Settings
 
 __all__ = ["create_app"]
 
@@ -27,11 +24,8 @@ def create_app(config: Settings | None = None, *, load_model: bool = True) -> Fl
         SettingsError: an environment variable has a value that is not accepted.
         ModelError: the model can't be loaded.
     """
-    from flask import Flask
-
-    from api import body, model, problems
-    from api.resources import health, segment
-    from api.settings import Settings
+    from api import body, model, problems  # noqa: PLC0415
+    from api.resources import health, segment  # noqa: PLC0415
 
     settings = Settings.from_environment() if config is None else config
 

@@ -15,10 +15,11 @@ _THREAD_VARIABLES: Final = (
 
 
 def main() -> int:
+    """Set the number of threads, then serve; the exit code."""
     # One worker per core is all the parallelism there is to have; and threads started before
     # the fork would be missing in the workers. The libraries read this when first imported.
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    from api.runner import run
+    from api.runner import run  # noqa: PLC0415
 
     return run(sys.argv[1:])
 

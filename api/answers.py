@@ -20,4 +20,5 @@ def encode_json(value: Mapping[str, Any]) -> bytes:
 
 
 def json_response(value: Mapping[str, Any], status: int = 200) -> Response:
+    """A response with a JSON body."""
     return Response(encode_json(value), status=status, mimetype="application/json")

@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from api.problems import BAD_BODY, LENGTH_REQUIRED, MEDIA_TYPE, OVER_LIMIT, Problem
+from api.problems import BAD_BODY, LENGTH_REQUIRED, MEDIA_TYPE, OVER_LIMIT, ProblemError
 
 __all__ = ["read_body", "register"]
 
@@ -29,18 +29,18 @@ def read_body(incoming: Request) -> bytes:
     """The whole body, with ``Content-Length`` or chunked.
 
     Raises:
-        Problem: 400 the body is cut off or its chunks are malformed; 411 its length is not
+        ProblemError: 400 the body is cut off or its chunks are malformed; 411 its length is not
             told; 413 it is over the limit; 415 it is compressed.
     """
     length = incoming.content_length
     if length is None and not _chunked(incoming):
-        raise Problem(
+        raise ProblemError(
             LENGTH_REQUIRED,
             "Send the body with a Content-Length header or with Transfer-Encoding: chunked.",
         )
     coding = incoming.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in ("", "identity"):
-        raise Problem(
+        raise ProblemError(
             MEDIA_TYPE,
             f"A body with Content-Encoding {coding!r} is not accepted; send it uncompressed.",
             headers={"Accept-Encoding": "identity"},
@@ -52,11 +52,11 @@ def read_body(incoming: Request) -> bytes:
     except RequestEntityTooLarge:
         raise _over_limit(incoming, length) from None
     except (ClientDisconnected, ParseException):
-        raise Problem(BAD_BODY, "The body ended early or its chunks are malformed.") from None
+        raise ProblemError(BAD_BODY, "The body ended early or its chunks are malformed.") from None
     if cut:
         raise _over_limit(incoming, length)
     if length is not None and len(data) < length:
-        raise Problem(BAD_BODY, f"The body ended after {len(data):,} of {length:,} bytes.")
+        raise ProblemError(BAD_BODY, f"The body ended after {len(data):,} of {length:,} bytes.")
     return data
 
 
@@ -66,10 +66,10 @@ def _chunked(incoming: Request) -> bool:
     return "chunked" in transfer and bool(incoming.environ.get("wsgi.input_terminated"))
 
 
-def _over_limit(incoming: Request, length: int | None) -> Problem:
+def _over_limit(incoming: Request, length: int | None) -> ProblemError:
     allowed = incoming.max_content_length
     size = "" if length is None else f" of {length:,} bytes"
-    return Problem(
+    return ProblemError(
         OVER_LIMIT,
         f"The body{size} is over the limit of {allowed:,} bytes.",
         members={"limit": "body_bytes", "allowed": allowed},

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Flask, current_app
 
-from api.problems import NOT_READY, Problem
+from api.problems import NOT_READY, ProblemError
 from api.settings import Settings
 from segmenter import Limits, Segmenter
 
@@ -35,6 +35,7 @@ class ModelSlot:
 
     @property
     def segmenter(self) -> Segmenter | None:
+        """The loaded segmenter, or ``None``."""
         return self._segmenter
 
 
@@ -56,9 +57,9 @@ def ready_segmenter() -> Segmenter:
     """The current app's segmenter.
 
     Raises:
-        Problem: 503, no model is loaded.
+        ProblemError: 503, no model is loaded.
     """
     segmenter = model_slot(current_app).segmenter
     if segmenter is None:
-        raise Problem(NOT_READY, "No model is loaded yet.")
+        raise ProblemError(NOT_READY, "No model is loaded yet.")
     return segmenter

@@ -25,7 +25,7 @@ __all__ = [
     "OVER_LIMIT",
     "PROBLEM_MEDIA_TYPE",
     "UNDECODABLE",
-    "Problem",
+    "ProblemError",
     "ProblemType",
     "problem_document",
     "register",
@@ -46,6 +46,7 @@ class ProblemType:
 
     @property
     def uri(self) -> str:
+        """The member ``type`` of its documents."""
         return f"urn:problem-type:segmenter:{self.name}"
 
 
@@ -62,7 +63,7 @@ INVALID: Final = ProblemType("invalid-request", 422, "The request is well-formed
 NOT_READY: Final = ProblemType("not-ready", 503, "The service is not ready")
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An error that is answered with a problem document.
 
     Args:
@@ -99,7 +100,7 @@ def problem_document(status: int, detail: str, kind: ProblemType | None = None) 
 
 def register(app: Flask) -> None:
     """Answer every error of the app with a problem document."""
-    app.register_error_handler(Problem, _from_problem)
+    app.register_error_handler(ProblemError, _from_problem)
     app.register_error_handler(InputError, _from_input_error)
     app.register_error_handler(HTTPException, _from_http_exception)
     app.register_error_handler(Exception, _from_unexpected)
@@ -113,7 +114,7 @@ def _response(document: Mapping[str, Any], headers: Mapping[str, str] | None = N
     return response
 
 
-def _from_problem(problem: Problem) -> Response:
+def _from_problem(problem: ProblemError) -> Response:
     document = problem_document(problem.kind.status, problem.detail, problem.kind)
     return _response({**document, **problem.members}, problem.headers)
 
@@ -121,9 +122,9 @@ def _from_problem(problem: Problem) -> Response:
 def _from_input_error(error: InputError) -> Response:
     if isinstance(error, LimitError):
         members = {"limit": error.limit, "allowed": error.allowed, "actual": error.actual}
-        return _from_problem(Problem(OVER_LIMIT, str(error), members=members))
+        return _from_problem(ProblemError(OVER_LIMIT, str(error), members=members))
     kind = UNDECODABLE if isinstance(error, DecodingError) else INVALID
-    return _from_problem(Problem(kind, str(error)))
+    return _from_problem(ProblemError(kind, str(error)))
 
 
 def _from_http_exception(error: HTTPException) -> Response:

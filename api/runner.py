@@ -118,7 +118,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         return self._app
 
-    def _announce(self, server: Any) -> None:
+    def _announce(self, _server: Any) -> None:
         segmenter = model_slot(self._app).segmenter
         assert segmenter is not None
         workers = self._settings.worker_count

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from api.problems import BAD_QUERY, INVALID, NOT_JSON, UNDECODABLE, Problem
+from api.problems import BAD_QUERY, INVALID, NOT_JSON, UNDECODABLE, ProblemError
 from segmenter import LABELS, Document
 from segmenter.types import DEFAULT_KEEP
 
@@ -46,11 +46,11 @@ class SegmentRequest:
         """Read a JSON body.
 
         Raises:
-            Problem: 400 it is not JSON in UTF-8; 422 with all that is wrong in it.
+            ProblemError: 400 it is not JSON in UTF-8; 422 with all that is wrong in it.
         """
         value = _parse_json(body)
         if not isinstance(value, dict):
-            raise Problem(INVALID, f"The body is a JSON object, not {_kind(value)}.")
+            raise ProblemError(INVALID, f"The body is a JSON object, not {_kind(value)}.")
         # null is the same as leaving a member out.
         check = _Check("body", {name: item for name, item in value.items() if item is not None})
         check.names((*_CONTENT, *_OPTIONS), value)
@@ -66,7 +66,7 @@ class SegmentRequest:
         """Read the options beside a plain body; exactly one of ``text`` and ``html`` is given.
 
         Raises:
-            Problem: 400 the query string is malformed; 422 with all that is wrong in it.
+            ProblemError: 400 the query string is malformed; 422 with all that is wrong in it.
         """
         check = _Check("query", {})
         for name, value in _parse_query(query):
@@ -130,7 +130,7 @@ class _Check:
         if self.accepted is not None:
             detail += f"; accepted in the {self.place} are {', '.join(self.accepted) or 'none'}"
             members["accepted"] = list(self.accepted)
-        raise Problem(INVALID, detail, members=members)
+        raise ProblemError(INVALID, detail, members=members)
 
 
 def _request(
@@ -149,18 +149,18 @@ def _parse_json(body: bytes) -> object:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Problem(
+        raise ProblemError(
             UNDECODABLE, f"JSON is UTF-8, but byte {error.start:,} of the body is not."
         ) from None
     try:
         return json.loads(text)
     except RecursionError:
-        raise Problem(NOT_JSON, "The JSON is nested too deep.") from None
+        raise ProblemError(NOT_JSON, "The JSON is nested too deep.") from None
     except json.JSONDecodeError as error:
-        raise Problem(NOT_JSON, f"The body is not JSON: {error}.") from None
+        raise ProblemError(NOT_JSON, f"The body is not JSON: {error}.") from None
     except ValueError:
         # Python refuses to convert integers of thousands of digits.
-        raise Problem(NOT_JSON, "The JSON holds a number with too many digits.") from None
+        raise ProblemError(NOT_JSON, "The JSON holds a number with too many digits.") from None
 
 
 def _parse_query(query: bytes) -> list[tuple[str, str]]:
@@ -175,7 +175,7 @@ def _parse_query(query: bytes) -> list[tuple[str, str]]:
             max_num_fields=100,
         )
     except ValueError:
-        raise Problem(
+        raise ProblemError(
             BAD_QUERY,
             "The query string is name=value pairs joined by '&', "
             "with UTF-8 in percent-encoding for other than ASCII.",

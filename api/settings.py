@@ -103,6 +103,7 @@ class Settings:
 
     @property
     def worker_count(self) -> int:
+        """The number of worker processes to start."""
         return _cores() if self.workers is None else self.workers
 
 

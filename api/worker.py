@@ -49,13 +49,17 @@ class ProblemWorker(SyncWorker):  # type: ignore[misc]
     """
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
+        """Serve one connection, unless it stays silent."""
         readable, _, _ = select.select([client], [], [], _FIRST_BYTE_SECONDS)
         if readable:
             super().handle(listener, client, addr)
         else:
             client.close()
 
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+    def handle_error(
+        self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException
+    ) -> None:
+        """Answer what the app never saw, or did not handle."""
         status = _status(exc)
         if status == 500:
             self.log.error("Error outside the app", exc_info=exc)

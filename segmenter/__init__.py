@@ -1,6 +1,5 @@
 """Take scraped pages apart: raw text or HTML in, labelled blocks out."""
 
-
 from segmenter.errors import (
     CorpusError,
     DecodingError,

@@ -17,13 +17,23 @@ import numpy as np
 from segmenter.features import PageFeatures
 from segmenter.features.repetition import SIMILARITY_NAMES, similarity_features
 from segmenter.features.vocabulary import WeightTable
-from segmenter.types import LABELS, FloatArray
+from segmenter.types import FloatArray
 
-__all__ = ["CANDIDATE_NAMES", "DILATIONS", "BlockClassifier", "Network", "network_logits"]
+__all__ = [
+    "CANDIDATE_NAMES",
+    "DILATIONS",
+    "BlockClassifier",
+    "HeadlineScorer",
+    "Network",
+    "candidate_features",
+    "network_logits",
+    "softmax",
+]
 
 Params = Mapping[str, FloatArray]
 
-DILATIONS: Final = (1, 2, 4, 8)
+DILATIONS: Final = (1, 2, 4, 8, 16)
+_FLOW_LAYER: Final = 1
 _CANDIDATES: Final = 2
 CANDIDATE_NAMES: Final[tuple[str, ...]] = (
     "headline_score",
@@ -62,32 +72,54 @@ def network_logits(params: Params, inputs: Any, mask: Any, xp: Any) -> Any:
         around = xp.concatenate([before, hidden, after], axis=1)
         new = around @ params[f"conv{layer}_w"] + params[f"conv{layer}_b"]
         hidden = (hidden + xp.maximum(new, 0)) * mask
+        if layer == _FLOW_LAYER:
+            hidden = (hidden + _flow(params, hidden, mask, xp)) * mask
     return hidden @ params["out_w"] + params["out_b"]
+
+
+def _flow(params: Params, hidden: Any, mask: Any, xp: Any) -> Any:
+    """What came before each block and what comes after it, as means over the page's two parts.
+
+    A comment far down a thread sees that a comment form came before it.
+    """
+    gate = xp.maximum(hidden @ params["flow_in_w"] + params["flow_in_b"], 0) * mask
+    before = xp.cumsum(gate, axis=0)
+    total = before[-1:]
+    count = xp.cumsum(mask, axis=0)
+    behind = before / xp.maximum(count, 1)
+    ahead = (total - before) / xp.maximum(count[-1:] - count, 1)
+    around = xp.concatenate([behind, ahead], axis=1)
+    return xp.maximum(around @ params["flow_out_w"] + params["flow_out_b"], 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A trained network with its standardisation and calibration.
+    """A trained network with its standardisation.
 
     Attributes:
         params: weights by name, float32.
         mean, scale: shape (features,), of the training data.
-        temperature: what the logits are divided by (Guo et al. 2017).
     """
 
     params: Params
     mean: FloatArray
     scale: FloatArray
-    temperature: float
 
     def standardised(self, features: FloatArray) -> FloatArray:
+        """Shape as ``features``, clipped so that an outlier stays an input it has seen."""
         return np.clip((features - self.mean) * (1.0 / self.scale), -_CLIP, _CLIP)
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """Shape (n, 9), rows sum to 1."""
         mask = np.ones((len(features), 1), dtype=np.float32)
-        logits = network_logits(self.params, self.standardised(features), mask, np)
-        return softmax(logits / self.temperature)
+        return softmax(network_logits(self.params, self.standardised(features), mask, np))
+
+    def rescaled(self, factor: float, bias: FloatArray) -> Network:
+        """The network with its logits times ``factor`` plus ``bias`` (shape (9,))."""
+        params = dict(self.params)
+        params["out_w"] = (params["out_w"] * factor).astype(np.float32)
+        params["out_b"] = (params["out_b"] * factor + bias).astype(np.float32)
+        return Network(params, self.mean, self.scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,8 +193,7 @@ def candidate_features(page: PageFeatures, scores: FloatArray) -> FloatArray:
 
 
 def softmax(logits: FloatArray) -> FloatArray:
+    """Rows of shape (n, k) to probabilities."""
     exponent = np.exp(logits - logits.max(axis=1, keepdims=True))
     result: FloatArray = exponent / exponent.sum(axis=1, keepdims=True)
     return result
-
-

@@ -73,7 +73,7 @@ class _Walk:
         self.part_strong_chars = 0
         self.part_links = 0
 
-    def run(self, root: LexborNode) -> None:
+    def run(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop
         """Walk the tree without recursion: its depth is the page's, which may be hostile."""
         # One frame per open element: node, element, innermost block, flags, tag counts, ends_block
         stack: list[tuple[LexborNode, int, int, int, dict[str, int], bool]] = []

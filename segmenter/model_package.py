@@ -74,6 +74,7 @@ class Manifest:
     metrics: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
+        """As it is written to ``manifest.json``."""
         return asdict(self)
 
 
@@ -128,7 +129,9 @@ def read_manifest(path: Path) -> Manifest:
     try:
         row = json.loads(file.read_bytes())
     except OSError as error:
-        raise ModelError(f"{path} is not a model directory: {file} can't be read ({error.strerror})") from error
+        raise ModelError(
+            f"{path} is not a model directory: {file} can't be read ({error.strerror})"
+        ) from error
     except ValueError as error:
         raise ModelError(f"{file} is not JSON: {error}") from error
     found = row.get("format_version") if isinstance(row, dict) else None
@@ -250,7 +253,7 @@ def _sync(path: Path) -> None:
 
 
 def _check_libraries(file: Path, made_with: Mapping[str, str]) -> None:
-    """The parser and the array library must be of the major version that the model was made with."""
+    """Each must be of the major version that the model was made with."""
     for name, made in made_with.items():
         have = version(name)
         if have.split(".")[0] != made.split(".")[0]:
@@ -280,7 +283,6 @@ def _arrays(classifier: BlockClassifier) -> dict[str, Any]:
     }
     arrays["mean"] = classifier.network.mean
     arrays["scale"] = classifier.network.scale
-    arrays["temperature"] = np.float32(classifier.network.temperature)
     headline = classifier.headline
     arrays["headline.mean"] = headline.mean
     arrays["headline.scale"] = headline.scale
@@ -319,6 +321,5 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             },
             mean=arrays["mean"],
             scale=arrays["scale"],
-            temperature=float(arrays["temperature"]),
         ),
     )

@@ -41,9 +41,7 @@ class Segmenter:
         self._limits = limits or Limits()
 
     @classmethod
-    def load(
-        cls, path: str | Path | None = None, *, limits: Limits | None = None
-    ) -> Segmenter:
+    def load(cls, path: str | Path | None = None, *, limits: Limits | None = None) -> Segmenter:
         """Load a model directory; the shipped one by default.
 
         Raises:
@@ -54,10 +52,12 @@ class Segmenter:
 
     @property
     def model(self) -> ModelId:
+        """The loaded model's name and version, as answers carry them."""
         return self._model.id
 
     @property
     def limits(self) -> Limits:
+        """The bounds on one document."""
         return self._limits
 
     def segment(
@@ -140,11 +140,11 @@ class Segmenter:
         limit = self._limits.document_bytes
         if len(content) > limit:
             raise LimitError("document_bytes", limit, len(content))
-        if document.html is not None:
-            html = content if isinstance(content, str) else decode_html(content, document.content_type)
-            return split_html(html, self._limits)
-        text = content if isinstance(content, str) else decode_text(content, document.content_type)
-        return split_text(text, self._limits)
+        is_html = document.html is not None
+        if isinstance(content, bytes):
+            decode = decode_html if is_html else decode_text
+            content = decode(content, document.content_type)
+        return (split_html if is_html else split_text)(content, self._limits)
 
 
 def _sample(page: Page) -> str:

@@ -41,7 +41,7 @@ def split_text(text: str, limits: Limits | None = None) -> Page:
     kind = cp.kinds(points)
     starts, ends, line = _lines(points, kind)
     if len(starts):
-        joined = _wrapped(points, kind, starts, ends, line)
+        joined = _wrapped(kind, starts, ends, line)
         starts, ends = starts[~joined], ends[np.append(~joined[1:], True)]
         starts, ends = _cut_long(kind, starts, ends)
     if len(starts) > limits.blocks:
@@ -65,9 +65,7 @@ def _lines(points: cp.CodePoints, kind: cp.Kinds) -> tuple[IntArray, IntArray, I
     return visible[first], visible[last] + 1, number[first].astype(np.int64)
 
 
-def _wrapped(
-    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, ends: IntArray, line: IntArray
-) -> BoolArray:
+def _wrapped(kind: cp.Kinds, starts: IntArray, ends: IntArray, line: IntArray) -> BoolArray:
     """Shape as ``starts``: whether a line continues the line before it.
 
     A line was broken by a wrapping tool where the next line's first word would not have fitted
@@ -89,7 +87,8 @@ def _wrapped(
     nearly_full = adjacent & np.append(False, length[:-1] >= _NEARLY_FULL * width)
     if full.sum() < 2 or full[nearly_full].mean() < _WRAP_SHARE:
         return none
-    return full
+    result: BoolArray = full
+    return result
 
 
 def _first_word_length(kind: cp.Kinds, starts: IntArray, ends: IntArray) -> IntArray:
@@ -108,9 +107,7 @@ def _cut_long(kind: cp.Kinds, starts: IntArray, ends: IntArray) -> tuple[IntArra
     sentence_end = (kind & cp.SENTENCE_END) > 0
     # A cut before position i: after a sentence's end, or else at any white character.
     after_end = np.flatnonzero(white[1:] & sentence_end[:-1]) + 1
-    unspaced_end = (
-        np.flatnonzero(sentence_end[:-1] & ((kind[1:] & cp.UNSPACED) > 0)) + 1
-    )
+    unspaced_end = np.flatnonzero(sentence_end[:-1] & ((kind[1:] & cp.UNSPACED) > 0)) + 1
     preferred = np.union1d(after_end, unspaced_end)
     possible = np.flatnonzero(white)
     cuts: list[int] = []
@@ -135,9 +132,7 @@ def _next_cut(preferred: IntArray, possible: IntArray, earliest: int, end: int) 
     return min(earliest, end)
 
 
-def _trimmed(
-    white: BoolArray, starts: IntArray, ends: IntArray
-) -> tuple[IntArray, IntArray]:
+def _trimmed(white: BoolArray, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
     """Take white space off both ends of spans, and spans that are white away."""
     visible = np.flatnonzero(~white)
     first = np.searchsorted(visible, starts)

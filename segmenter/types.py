@@ -73,6 +73,7 @@ class Document:
 
     @property
     def input(self) -> InputKind:
+        """Which of the two is given."""
         return "text" if self.html is None else "html"
 
 
@@ -161,6 +162,7 @@ class Page:
         return len(self.starts)
 
     def block_texts(self) -> list[str]:
+        """The text of each block."""
         text = self.text
         return [
             text[start:end]
@@ -223,10 +225,12 @@ class Segmentation:
 
     @property
     def input(self) -> InputKind:
+        """The front end that the page came through."""
         return self.page.input
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
+        """All blocks, in reading order; probabilities to four decimals."""
         markup = self.page.markup
         starts, ends = self.page.starts.tolist(), self.page.ends.tolist()
         return tuple(
@@ -261,10 +265,12 @@ class Segmentation:
 
     @property
     def headline(self) -> str | None:
+        """The page's title, ``None`` where none was found."""
         return " ".join(self.texts("headline")) or None
 
     @property
     def byline(self) -> list[str]:
+        """The texts of the byline blocks."""
         return self.texts("byline")
 
     @property

@@ -14,11 +14,11 @@ import pytest
 from segmenter.types import LABELS
 
 PAGES = Path(__file__).parents[1] / "seeds" / "pages"
-OWNER_PAGE = "000_5c0e006fbbd7d074"
+FIRST_PAGE = "000_5c0e006fbbd7d074"
 OWN_PAGES = sorted(
     name
     for path in PAGES.glob("*.labels.json")
-    if (name := path.name.removesuffix(".labels.json")) != OWNER_PAGE
+    if (name := path.name.removesuffix(".labels.json")) != FIRST_PAGE
 )
 FORMS = {"lines", "paragraphs", "wrapped", "stripped"}
 PAGE_TYPES = {
@@ -77,10 +77,10 @@ def test_page_file_is_named_after_the_labels(name: str) -> None:
 
 def test_no_page_file_without_labels() -> None:
     pages = {p.stem for p in PAGES.iterdir() if p.suffix in {".txt", ".html"}}
-    assert pages == {*OWN_PAGES, OWNER_PAGE}
+    assert pages == {*OWN_PAGES, FIRST_PAGE}
 
 
-@pytest.mark.parametrize("name", [*TEXT_PAGES, OWNER_PAGE])
+@pytest.mark.parametrize("name", [*TEXT_PAGES, FIRST_PAGE])
 def test_text_offsets(name: str) -> None:
     text, end = page_text(name), 0
     for block in load(name)["blocks"]:
@@ -112,8 +112,8 @@ def test_one_place_for_the_title(name: str) -> None:
     assert "body" in labels
 
 
-def test_owner_page() -> None:
-    counts = Counter(block["label"] for block in load(OWNER_PAGE)["blocks"])
+def test_first_page() -> None:
+    counts = Counter(block["label"] for block in load(FIRST_PAGE)["blocks"])
     assert counts == {
         "headline": 1,
         "deck": 2,

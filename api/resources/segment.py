@@ -9,7 +9,7 @@ from flask import Blueprint, Request, Response, request
 from api.answers import json_response
 from api.body import read_body
 from api.model import ready_segmenter
-from api.problems import INVALID, MEDIA_TYPE, Problem
+from api.problems import INVALID, MEDIA_TYPE, ProblemError
 from api.schemas import SegmentRequest
 from segmenter import Document
 from segmenter.decoding import decode_html
@@ -42,7 +42,7 @@ def _read(incoming: Request) -> SegmentRequest:
     kind = incoming.mimetype
     if kind not in _ACCEPTED:
         stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
-        raise Problem(
+        raise ProblemError(
             MEDIA_TYPE,
             f"{stated}; accepted are {', '.join(_ACCEPTED)}.",
             members={"accepted": list(_ACCEPTED)},
@@ -51,7 +51,7 @@ def _read(incoming: Request) -> SegmentRequest:
     body = read_body(incoming)
     if kind in _JSON:
         if incoming.query_string:
-            raise Problem(
+            raise ProblemError(
                 INVALID, "With a JSON body the options are members of it, not query parameters."
             )
         return SegmentRequest.from_json(body)

@@ -24,6 +24,8 @@ __all__ = ["cli", "main"]
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "segment": ("segmenter.cli.segment:segment", "Segment one page, raw text or HTML."),
     "batch": ("segmenter.cli.batch:batch", "Segment a JSONL file of pages."),
+    "train": ("segmenter.cli.train:train", "Train a model on labelled pages."),
+    "evaluate": ("segmenter.cli.evaluate:evaluate", "Score a model on labelled pages."),
     "models": ("segmenter.cli.models:models", "List, show and verify models."),
 }
 _INTERRUPTED: Final = 130

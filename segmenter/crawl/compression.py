@@ -10,7 +10,8 @@ import gzip
 import itertools
 import lzma
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import PurePath
 from typing import BinaryIO, Final, Literal, Protocol
 
@@ -72,9 +73,12 @@ def plain_pieces(source: BinaryIO, name: str) -> Iterator[bytes]:
     """
     head = source.read(_MAGIC_BYTES)
     compression = _recognised(head) if head else compression_of(name)
-    size = _PLAIN_PIECE_BYTES if compression == "none" else _PACKED_PIECE_BYTES
-    pieces = itertools.chain([head], iter(lambda: source.read(size), b""))
-    return pieces if compression == "none" else _unpacked(pieces, compression)
+    if compression == "none":
+        # What a pipe has so far, without waiting for more.
+        read: Callable[[int], bytes] = getattr(source, "read1", source.read)
+        return itertools.chain([head], iter(partial(read, _PLAIN_PIECE_BYTES), b""))
+    packed = iter(partial(source.read, _PACKED_PIECE_BYTES), b"")
+    return _unpacked(itertools.chain([head], packed), compression)
 
 
 def _recognised(head: bytes) -> Compression:

@@ -58,7 +58,7 @@ def in_order(
         for item in items:
             with _interrupts_kept_from_children() if not waiting else contextlib.nullcontext():
                 waiting.append((item, pool.submit(task, item)))
-            if len(waiting) == workers * _IN_FLIGHT_PER_WORKER:
+            while len(waiting) == workers * _IN_FLIGHT_PER_WORKER or _is_ready(waiting):
                 yield _first(waiting)
         while waiting:
             yield _first(waiting)
@@ -75,6 +75,10 @@ def _pool(workers: int) -> Any:
     return ProcessPoolExecutor(  # type: ignore[no-untyped-call]
         max_workers=workers, initializer=_settle_worker, initargs=(os.getpid(),), env=_ONE_THREAD
     )
+
+
+def _is_ready(waiting: deque[tuple[Item, Future[Result]]]) -> bool:
+    return bool(waiting) and waiting[0][1].done()
 
 
 def _first(waiting: deque[tuple[Item, Future[Result]]]) -> tuple[Item, Result]:

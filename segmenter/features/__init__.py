@@ -53,7 +53,7 @@ def page_features(page: Page) -> PageFeatures:
     """Measure a page with at least one block."""
     points = cp.code_points(page.text)
     kind = cp.kinds(points)
-    words = hash_words(points, kind, page.starts, page.ends)
+    words = hash_words(points, kind, page.starts)
     families = [
         shape.shape_features(points, kind, words, page.starts, page.ends),
         repetition.repetition_features(words),

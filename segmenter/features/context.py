@@ -71,4 +71,4 @@ def context_features(words: Words) -> FloatArray:
 
 
 def _signed_log(values: np.ndarray) -> FloatArray:
-    return (np.sign(values) * np.log1p(np.abs(values))).astype(np.float32)
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), dtype=np.float32)

@@ -167,4 +167,4 @@ def _shared_with_running_text(words: Words) -> FloatArray:
     most = np.maximum.reduceat(np.where(long, owner, -1), edges)[group]
     shared = (most >= 0) & ((least != owner) | (most != owner))
     total = np.maximum(np.bincount(block, minlength=count), 1)
-    return np.bincount(owner[shared], minlength=count) / total
+    return (np.bincount(owner[shared], minlength=count) / total).astype(np.float32)

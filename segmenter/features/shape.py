@@ -46,9 +46,7 @@ def shape_features(
     index = {name: place for place, name in enumerate(cp.CLASSES)}
     per_word = chars / np.maximum(words.counts, 1)
     logs = np.log1p(
-        tally[
-            :, [index[n] for n in ("sentence_end", "comma", "digit", "mark_sign", "upper")]
-        ]
+        tally[:, [index[n] for n in ("sentence_end", "comma", "digit", "mark_sign", "upper")]]
     )
     one_hot = np.eye(_CLASSES, dtype=np.float32)
     last = char_class[ends - 1]

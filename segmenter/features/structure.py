@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -67,6 +68,7 @@ class Tree:
 
     @classmethod
     def of(cls, markup: Markup) -> Tree:
+        """Build it in one pass; parents stand before their children."""
         parent = markup.parent.tolist()
         depth_list = [0] * len(parent)
         for element in range(1, len(parent)):
@@ -74,14 +76,10 @@ class Tree:
         depth = np.array(depth_list, dtype=np.int64)
         order = np.argsort(depth, kind="stable")
         edges = np.searchsorted(depth[order], np.arange(1, int(depth.max()) + 2))
-        levels = tuple(
-            order[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True)
-        )
+        levels = tuple(order[start:end] for start, end in pairwise(edges.tolist()))
         kinds: dict[tuple[str, str], int] = {}
-        own = np.array(
-            [kinds.setdefault(key, len(kinds)) for key in zip(markup.tag, markup.tokens, strict=True)],
-            dtype=np.uint32,
-        )
+        keys = zip(markup.tag, markup.tokens, strict=True)
+        own = np.array([kinds.setdefault(key, len(kinds)) for key in keys], dtype=np.uint32)
         signature = mixed(own + np.uint32(1))
         for level in levels:
             signature[level] = pair_hash(signature[markup.parent[level]], signature[level])
@@ -132,7 +130,7 @@ def _element_tokens(markup: Markup) -> Tokens:
     hump = upper & ~np.append(False, upper[:-1])
     spread = points.copy()
     spread[points == ord("_")] = ord("-")
-    words = hash_words(*_parted(spread, hump, ends - lengths, ends))
+    words = hash_words(*_parted(spread, hump, ends - lengths))
     kinds = np.array(kind_of, dtype=np.int64)
     counts = words.counts[kinds]
     row = np.repeat(np.arange(len(kinds)), counts)
@@ -142,18 +140,13 @@ def _element_tokens(markup: Markup) -> Tokens:
 
 
 def _parted(
-    points: cp.CodePoints, hump: np.ndarray, starts: IntArray, ends: IntArray
-) -> tuple[cp.CodePoints, cp.Kinds, IntArray, IntArray]:
+    points: cp.CodePoints, hump: np.ndarray, starts: IntArray
+) -> tuple[cp.CodePoints, cp.Kinds, IntArray]:
     """Put a hyphen before each capital that follows a small letter."""
     places = np.flatnonzero(hump)
     moved = np.insert(points, places, ord("-"))
     shift = np.searchsorted(places, np.arange(len(points) + 1))
-    return (
-        moved,
-        cp.kinds(moved),
-        starts + shift[starts],
-        ends + shift[ends],
-    )
+    return moved, cp.kinds(moved), starts + shift[starts]
 
 
 def structure_features(markup: Markup, tree: Tree, words: Words, chars: IntArray) -> FloatArray:

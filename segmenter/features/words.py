@@ -44,10 +44,12 @@ class Words:
     counts: IntArray
 
 
-def hash_words(
-    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, ends: IntArray
-) -> Words:
-    """Find and hash the words of the blocks [starts, ends) of a text."""
+def hash_words(points: cp.CodePoints, kind: cp.Kinds, starts: IntArray) -> Words:
+    """Find and hash the words of the blocks that begin at ``starts``.
+
+    Between blocks there is nothing but white space and signs, so that where a block ends does not
+    matter.
+    """
     positions = np.flatnonzero((kind & cp.WORD) > 0)
     count = len(starts)
     if not len(positions) or not count:
@@ -84,8 +86,7 @@ def hash_words(
 def word_hashes(text: str) -> HashArray:
     """Hashes of the words of one string, as ``Words.hashes``."""
     points = cp.code_points(text)
-    whole = np.array([0], dtype=np.int64), np.array([max(len(text), 1)], dtype=np.int64)
-    return hash_words(points, cp.kinds(points), *whole).hashes
+    return hash_words(points, cp.kinds(points), np.zeros(1, dtype=np.int64)).hashes
 
 
 def mixed(values: HashArray) -> HashArray:

@@ -1,0 +1,1 @@
+"""Labelled pages to a model: corpora, alignment, training, evaluation."""

@@ -66,7 +66,7 @@ def in_main_text(page: Page, text: str) -> NDArray[np.bool_]:
 
 def _words(page: Page) -> Words:
     points = cp.code_points(page.text)
-    return hash_words(points, cp.kinds(points), page.starts, page.ends)
+    return hash_words(points, cp.kinds(points), page.starts)
 
 
 def _gold_words(texts: Sequence[str]) -> tuple[IntArray, IntArray]:

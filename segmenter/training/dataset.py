@@ -12,9 +12,9 @@ from segmenter.features import PageFeatures, page_features
 from segmenter.text import split_text
 from segmenter.training.corpora import ALL_LABELS, LabelledPage
 from segmenter.training.forms import render, stripped
-from segmenter.types import FloatArray, InputKind, IntArray, Page
+from segmenter.types import FloatArray, IntArray, Page
 
-__all__ = ["TrainingPage", "folds_by_site", "html_pages", "in_form", "text_pages"]
+__all__ = ["TrainingPage", "as_form", "folds_by_site", "html_pages", "in_form", "text_pages"]
 
 _PLAIN_FORMS: Final = ("lines", "paragraphs", "wrapped")
 
@@ -37,6 +37,7 @@ class TrainingPage:
 
     @property
     def allowed(self) -> IntArray:
+        """Shape (n,), bit mask of the labels each block may have."""
         return self.labelled.allowed
 
 
@@ -48,7 +49,7 @@ def html_pages(pages: Iterable[LabelledPage]) -> Iterator[TrainingPage]:
 
 
 def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPage]:
-    """The pages as raw text; those with gold labels in three forms each, the others in one."""
+    """The pages as raw text; those with gold labels in two forms each, the others in one."""
     for number, page in enumerate(pages):
         if not len(page.page):
             continue
@@ -58,13 +59,18 @@ def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPag
             continue
         plain = str(rng.choice(["paragraphs", "wrapped"]))
         if page.gold is not None:
-            forms = ["lines", plain, "stripped"]
+            forms = [str(rng.choice(_PLAIN_FORMS)), "stripped"]
         else:
             forms = [str(rng.choice(["lines", "lines", "stripped", plain]))]
         for form in forms:
-            made = in_form(page, form, rng)
-            if len(made.page):
-                yield _measured(made, form)
+            yield from as_form(page, form, rng)
+
+
+def as_form(page: LabelledPage, form: str, rng: np.random.Generator) -> Iterator[TrainingPage]:
+    """An HTML page as raw text of a form, measured; nothing where no text is left."""
+    made = in_form(page, form, rng)
+    if len(made.page):
+        yield _measured(made, form)
 
 
 def in_form(page: LabelledPage, form: str, rng: np.random.Generator) -> LabelledPage:
@@ -120,9 +126,4 @@ def _owners(page: Page, spans: tuple[tuple[int, int], ...]) -> IntArray:
     """For each block the span that most of it lies in, or -1."""
     starts = np.array([start for start, _ in spans], dtype=np.int64)
     middle = (page.starts + page.ends - 1) // 2
-    owner = np.searchsorted(starts, middle, side="right") - 1
-    return owner
-
-
-def input_kind(form: str) -> InputKind:
-    return "html" if form == "html" else "text"
+    return np.searchsorted(starts, middle, side="right") - 1

@@ -25,8 +25,8 @@ _HEADLINE: Final = 1 << LABEL_INDEX["headline"]
 def fit_classifier(
     pages: Sequence[TrainingPage],
     seed: int,
-    schedule: Schedule = Schedule(),
-    report: Callable[[str], None] = lambda line: None,
+    schedule: Schedule,
+    report: Callable[[str], None],
 ) -> BlockClassifier:
     """Fit all that is learned for one kind of input.
 
@@ -37,7 +37,9 @@ def fit_classifier(
     text_table, text_scores = _table([p.features.text_tokens for p in pages], pages, seed)
     report("text table fitted")
     structure_table: WeightTable | None = None
-    parts = [[page.features.measured, scores] for page, scores in zip(pages, text_scores, strict=True)]
+    parts = [
+        [page.features.measured, scores] for page, scores in zip(pages, text_scores, strict=True)
+    ]
     if kind == "html":
         tokens = [p.features.structure_tokens for p in pages if p.features.structure_tokens]
         structure_table, structure_scores = _table(tokens, pages, seed)
@@ -70,7 +72,7 @@ def _table(
     fold = np.array([sites[page.labelled.site] for page in pages])
     scores: list[FloatArray] = [np.zeros((0, 0), dtype=np.float32)] * len(pages)
 
-    def fitted(chosen: np.ndarray) -> WeightTable:
+    def fitted(chosen: Sequence[int]) -> WeightTable:
         return fit_table(
             [tokens[i] for i in chosen],
             [pages[i].allowed for i in chosen],
@@ -78,14 +80,12 @@ def _table(
             seed,
         )
 
+    everything = list(range(len(pages)))
     for inner in range(_INNER_FOLDS):
-        chosen = np.flatnonzero(fold != inner)
-        if not len(chosen):
-            chosen = np.arange(len(pages))
-        table = fitted(chosen)
-        for index in np.flatnonzero(fold == inner):
+        table = fitted(np.flatnonzero(fold != inner).tolist() or everything)
+        for index in np.flatnonzero(fold == inner).tolist():
             scores[index] = table.scores(tokens[index])
-    return fitted(np.arange(len(pages))), scores
+    return fitted(everything), scores
 
 
 def _fit_headline(features: Sequence[FloatArray], pages: Sequence[TrainingPage]) -> HeadlineScorer:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
 
@@ -38,24 +40,30 @@ def fit_table(
     width = len(TABLE_COLUMNS)
     coefficients = np.zeros((1 << BITS, width), dtype=np.float32)
     bias = np.zeros(width, dtype=np.float32)
-    known_rows = matrix[exact]
-    for column in range(width):
-        if column < len(LABELS):
-            rows, target = known_rows, mask[exact] == 1 << column
-            row_weight = weight[exact]
-        else:
-            rows, target = matrix[body_known], (mask[body_known] & _BODY) > 0
-            row_weight = weight[body_known]
-        if target.all() or not target.any():
-            continue
-        model = SGDClassifier(
-            loss="log_loss", alpha=_ALPHA, max_iter=_EPOCHS, tol=None, average=True,
-            random_state=seed,
-        )  # fmt: skip
-        model.fit(rows, target, sample_weight=row_weight / row_weight.mean())
-        coefficients[:, column] = model.coef_[0]
-        bias[column] = model.intercept_[0]
+    exact_rows, exact_weight = matrix[exact], weight[exact]
+    tasks = [(exact_rows, mask[exact] == 1 << label, exact_weight) for label in range(len(LABELS))]
+    tasks.append((matrix[body_known], (mask[body_known] & _BODY) > 0, weight[body_known]))
+    # The solver leaves the interpreter lock: threads serve, and nothing is copied.
+    fitted = Parallel(n_jobs=-1, backend="threading")(
+        delayed(_logistic_regression)(*task, seed) for task in tasks
+    )
+    for column, (coefficient, intercept) in enumerate(fitted):
+        coefficients[:, column] = coefficient
+        bias[column] = intercept
     return _quantised(coefficients, bias)
+
+
+def _logistic_regression(
+    rows: csr_matrix, target: NDArray[np.bool_], weight: FloatArray, seed: int
+) -> tuple[FloatArray, float]:
+    """Weights and intercept; zeros where there is nothing to tell apart."""
+    if target.all() or not target.any():
+        return np.zeros(rows.shape[1], dtype=np.float32), 0.0
+    model = SGDClassifier(
+        loss="log_loss", alpha=_ALPHA, max_iter=_EPOCHS, tol=None, average=True, random_state=seed
+    )
+    model.fit(rows, target, sample_weight=weight / weight.mean())
+    return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 
 def _matrix(tokens: Sequence[Tokens]) -> csr_matrix:

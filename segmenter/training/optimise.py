@@ -16,7 +16,7 @@ from segmenter.types import LABELS, FloatArray, IntArray
 
 __all__ = ["Example", "Schedule", "fit_network"]
 
-_LENGTHS: Final = (32, 64, 128, 256, 512, 1024)
+_LENGTHS: Final = (48, 96, 160, 256, 384, 576, 1024)
 _BATCH_BLOCKS: Final = 4096
 
 
@@ -40,19 +40,18 @@ class Schedule:
     """How long and how hard to train."""
 
     hidden: int = 96
-    epochs: int = 10
-    learning_rate: float = 2e-3
+    epochs: int = 12
+    learning_rate: float = 3e-3
     weight_decay: float = 1e-2
-    dropout: float = 0.15
-    smoothing: float = 0.0
+    dropout: float = 0.2
 
 
 def fit_network(
     examples: Sequence[Example],
     seed: int,
-    schedule: Schedule = Schedule(),
-    dropped_columns: Sequence[int] = (),
-    report: Callable[[str], None] = lambda line: None,
+    schedule: Schedule,
+    dropped_columns: Sequence[int],
+    report: Callable[[str], None],
 ) -> Network:
     """Train on pages; the loss is minus the log of the probability of the allowed labels.
 
@@ -68,7 +67,7 @@ def fit_network(
     mean = stacked.mean(axis=0)
     scale = np.maximum(stacked.std(axis=0), 1e-3)
     del stacked
-    bare = Network({}, mean, scale, 1.0)
+    bare = Network({}, mean, scale)
     pages = [
         Example(bare.standardised(e.features).astype(np.float32), e.allowed, e.weight)
         for example in examples
@@ -94,12 +93,13 @@ def fit_network(
             params, state, loss = step(params, state, now, *batch)
             total += float(loss)
         report(f"epoch {epoch + 1} of {schedule.epochs}: loss {total / batches:.4f}")
-    return Network({k: np.asarray(v) for k, v in params.items()}, mean, scale, 1.0)
+    return Network({k: np.asarray(v) for k, v in params.items()}, mean, scale)
 
 
 def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, Any]:
     def dense(rows: int, columns: int, gain: float = 1.0) -> FloatArray:
-        return (rng.standard_normal((rows, columns)) * gain * np.sqrt(2 / rows)).astype(np.float32)
+        drawn = rng.standard_normal((rows, columns)) * gain * np.sqrt(2 / rows)
+        return np.asarray(drawn, dtype=np.float32)
 
     params = {
         "in_w": dense(features, hidden),
@@ -109,6 +109,11 @@ def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, 
         "out_w": dense(hidden, len(LABELS), 0.3),
         "out_b": np.zeros(len(LABELS), dtype=np.float32),
     }
+    flow = hidden // 2
+    params["flow_in_w"] = dense(hidden, flow)
+    params["flow_in_b"] = np.zeros(flow, dtype=np.float32)
+    params["flow_out_w"] = dense(2 * flow, hidden, 0.4)
+    params["flow_out_b"] = np.zeros(hidden, dtype=np.float32)
     for layer in range(len(DILATIONS)):
         params[f"conv{layer}_w"] = dense(3 * hidden, hidden, 0.4)
         params[f"conv{layer}_b"] = np.zeros(hidden, dtype=np.float32)
@@ -116,7 +121,7 @@ def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, 
 
 
 def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
-    def page_loss(
+    def page_loss(  # noqa: PLR0917 - vmap maps positions
         params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any
     ) -> Any:
         hide_key, drop_key = jax.random.split(key)
@@ -129,7 +134,9 @@ def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
         log_allowed = jax.nn.logsumexp(jnp.where(allowed, log_p, -1e9), axis=1)
         return -(log_allowed * weight).sum()
 
-    def loss(params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any) -> Any:
+    def loss(  # noqa: PLR0917
+        params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any
+    ) -> Any:
         keys = jax.random.split(key, inputs.shape[0])
         each = jax.vmap(page_loss, in_axes=(None, 0, 0, 0, 0, 0))
         return each(params, keys, inputs, mask, allowed, weight).sum() / jnp.maximum(
@@ -146,7 +153,7 @@ def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
 
 
 def _windows(example: Example) -> Iterator[Example]:
-    """Pages longer than the longest batch row are cut in halves that overlap nothing."""
+    """A page longer than the longest batch row is cut into pieces of that length."""
     longest = _LENGTHS[-1]
     for start in range(0, len(example.weight), longest):
         part = slice(start, start + longest)

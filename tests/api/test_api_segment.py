@@ -105,6 +105,15 @@ def test_json_and_plain_bodies_give_the_same_answer(client: FlaskClient) -> None
         assert sum(block["probabilities"].values()) == pytest.approx(1, abs=0.001)
 
 
+@pytest.mark.parametrize(
+    "page", ["", "<svg><p><p>", "<title>\x00", "<meta name=author content=''>"]
+)
+def test_metadata_of_a_page_that_tells_none(client: FlaskClient, page: str) -> None:
+    response = post_json(client, html=page, url="http://[", metadata=True)
+    assert response.status_code == 200
+    assert response.get_json()["metadata"]["author"] is None
+
+
 def test_keep_chooses_the_text(client: FlaskClient) -> None:
     everything = post_json(client, text=PAGE, keep=list(LABELS)).get_json()
     nothing = post_json(client, text=PAGE, keep=[]).get_json()
