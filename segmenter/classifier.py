@@ -32,7 +32,7 @@ __all__ = [
 
 Params = Mapping[str, FloatArray]
 
-DILATIONS: Final = (1, 2, 4, 8, 16)
+DILATIONS: Final = (1, 2, 4, 8)
 _FLOW_LAYER: Final = 1
 _CANDIDATES: Final = 2
 CANDIDATE_NAMES: Final[tuple[str, ...]] = (

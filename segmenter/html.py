@@ -8,6 +8,7 @@ import numpy as np
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from segmenter.errors import LimitError
+from segmenter.guards import check_markup
 from segmenter.types import Limits, Markup, Page
 
 __all__ = ["split_html"]
@@ -40,9 +41,11 @@ def split_html(html: str, limits: Limits | None = None) -> Page:
     blocks; ``<pre>`` keeps its lines. Hidden elements, scripts and the like are left out.
 
     Raises:
-        LimitError: more blocks than ``limits.blocks``.
+        LimitError: more blocks than ``limits.blocks``, or markup made to stall the parser.
     """
-    walk = _Walk(limits or Limits())
+    limits = limits or Limits()
+    check_markup(html, limits)
+    walk = _Walk(limits)
     # Lexbor stops at NUL in some states; browsers drop or replace it.
     root = LexborHTMLParser(html.replace("\0", "\ufffd") if "\0" in html else html).root
     if root is not None:

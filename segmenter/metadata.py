@@ -12,7 +12,13 @@ _FIELDS = ("title", "author", "date", "sitename", "description")
 def page_metadata(html: str, url: str | None = None) -> dict[str, str | None]:
     """What the page tells of itself in its head, JSON-LD and microformats.
 
-    Nothing is fetched: ``url`` only helps to read relative data.
+    Nothing is fetched: ``url`` only helps to read relative data. A page that the reader can't
+    cope with has ``None`` in every field.
     """
-    document = extract_metadata(html, default_url=url)
+    try:
+        document = extract_metadata(html, default_url=url)
+    except (AssertionError, ValueError):
+        # lxml.html asserts that a page has one body (``<svg><p><p>`` has none), and refuses text
+        # with characters that XML does not have.
+        return dict.fromkeys(_FIELDS)
     return {field: getattr(document, field, None) or None for field in _FIELDS}

@@ -11,6 +11,7 @@ from segmenter.types import LABEL_INDEX, FloatArray, IntArray
 __all__ = ["decide", "expected_f1"]
 
 _BODY: Final = LABEL_INDEX["body"]
+_HEADLINE: Final = LABEL_INDEX["headline"]
 _BOILERPLATE: Final = LABEL_INDEX["boilerplate"]
 # The cut for body is looked for in this range: outside it the expected F1 trusts probabilities
 # that are too few to be trusted.
@@ -22,7 +23,7 @@ def decide(probabilities: FloatArray, words: IntArray) -> tuple[IntArray, float]
 
     Body is given where its probability reaches the cut with the best expected word-F1 for the
     page (Lewis 1995; Nan et al. 2012, "Optimizing F-measures"); elsewhere the likeliest other
-    label. A block without words is boilerplate.
+    label, with at most one headline. A block without words is boilerplate.
 
     Args:
         probabilities: shape (n, 9), calibrated.
@@ -36,8 +37,22 @@ def decide(probabilities: FloatArray, words: IntArray) -> tuple[IntArray, float]
     other = probabilities.copy()
     other[:, _BODY] = -1
     labels = np.where(body >= cut, _BODY, other.argmax(axis=1))
+    _keep_one_headline(labels, other)
     labels[words == 0] = _BOILERPLATE
     return labels.astype(np.int64), confidence
+
+
+def _keep_one_headline(labels: IntArray, other: FloatArray) -> None:
+    """A page presents its title once: the likeliest headline stays, the others are what they
+    would be without that label (most often a ``headline_fragment``). Changes ``labels``."""
+    headlines = np.flatnonzero(labels == _HEADLINE)
+    if len(headlines) < 2:
+        return
+    best = int(other[headlines, _HEADLINE].argmax())
+    rest = np.delete(headlines, best)
+    without = other[rest]
+    without[:, _HEADLINE] = -1
+    labels[rest] = without.argmax(axis=1)
 
 
 def expected_f1(probability: FloatArray, words: IntArray, kept: np.ndarray) -> float:

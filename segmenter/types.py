@@ -87,11 +87,18 @@ class Limits:
         document_bytes: size of the document as received (UTF-8 bytes for ``str``).
         blocks: blocks that one page is split into.
         depth: nesting of HTML elements that is told apart; deeper text still becomes blocks.
+        nesting: HTML elements open at once, as far as they are estimated before parsing.
+        attributes: attributes of one HTML element.
+        parser_steps: open elements and attributes that the HTML parser has to look at, estimated
+            before parsing; one takes about 4 ns.
     """
 
     document_bytes: int = 50_000_000
     blocks: int = 500_000
     depth: int = 512
+    nesting: int = 20_000
+    attributes: int = 5_000
+    parser_steps: int = 400_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,17 +263,17 @@ class Segmentation:
         )
 
     def texts(self, label: str) -> list[str]:
-        """The texts of the blocks with one label, in reading order."""
+        """The texts of the blocks with one label, in reading order, line breaks in them joined."""
         page, index = self.page, LABEL_INDEX[label]
         return [
-            page.text[int(page.starts[i]) : int(page.ends[i])]
+            _unwrapped(page.text[int(page.starts[i]) : int(page.ends[i])], page.input)
             for i in np.flatnonzero(self.labels == index)
         ]
 
     @property
     def headline(self) -> str | None:
         """The page's title, ``None`` where none was found."""
-        return " ".join(self.texts("headline")) or None
+        return next(iter(self.texts("headline")), None)
 
     @property
     def byline(self) -> list[str]:
@@ -338,5 +345,6 @@ def check_keep(keep: object) -> tuple[str, ...]:
 
 
 def _unwrapped(text: str, input_kind: InputKind) -> str:
-    """Raw text may be hard-wrapped inside a block; ``<pre>`` in HTML keeps its lines."""
-    return " ".join(text.split()) if input_kind == "text" else text
+    """Raw text may be hard-wrapped inside a block, and begin with a byte order mark; ``<pre>`` in
+    HTML keeps its lines."""
+    return " ".join(text.strip("\ufeff").split()) if input_kind == "text" else text

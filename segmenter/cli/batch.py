@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from segmenter.cli.options import keep_option, model_option, probabilities_option
-from segmenter.crawl.jsonl import RowOptions, segment_to_file, segment_to_stream
+from segmenter.cli.progress import Meter
+from segmenter.crawl.jsonl import INTERNAL_ERROR, RowOptions, segment_to_file, segment_to_stream
 from segmenter.crawl.resume import OutputError
-from segmenter.crawl.tally import Tally
 
 __all__ = ["batch"]
 
@@ -77,31 +73,34 @@ def batch(
     if not output.parent.is_dir():
         raise click.BadParameter(f"{output.parent} is no directory", param_hint="'-o'")
     options = RowOptions(None if model is None else str(model), keep, probabilities)
-    began = time.monotonic()
-    with _opened(source) as stream, _progress(stream, output) as on_progress:
+    to_screen = str(output) == "-" and sys.stdout.isatty()
+    with _opened(source) as stream, Meter(stream, quiet=to_screen) as meter:
+        shared = _Shared(options=options, name=source, workers=workers, on_progress=meter)
         if _is_stream(output):
             with _opened_for_writing(output) as sink:
-                tally = segment_to_stream(
-                    stream, sink, options, name=source, workers=workers, on_progress=on_progress
-                )
+                tally = segment_to_stream(stream, sink, **shared)
         else:
             _refuse_same_file(stream, output)
             try:
                 tally = segment_to_file(
-                    stream,
-                    output,
-                    options,
-                    name=source,
-                    workers=workers,
-                    overwrite=overwrite,
-                    restart=restart,
-                    on_progress=on_progress,
+                    stream, output, overwrite=overwrite, restart=restart, **shared
                 )
             except OutputError as error:
                 raise click.UsageError(str(error), click.get_current_context()) from error
-    _summarise(tally, time.monotonic() - began)
+    meter.summarise()
+    if failed := tally.errors.get(INTERNAL_ERROR):
+        raise click.ClickException(f"{failed:,} pages met a fault of this program; please report")
     if tally.damaged:
         raise click.ClickException("the input is cut short or damaged; see the last error row")
+
+
+class _Shared(TypedDict):
+    """What both ways of writing take."""
+
+    options: RowOptions
+    name: str
+    workers: int
+    on_progress: Meter
 
 
 def _is_stream(output: Path) -> bool:
@@ -130,47 +129,3 @@ def _opened(source: str) -> Iterator[BinaryIO]:
 def _refuse_same_file(stream: BinaryIO, output: Path) -> None:
     if output.exists() and os.path.samestat(os.fstat(stream.fileno()), output.stat()):
         raise click.UsageError("IN and OUT are the same file", click.get_current_context())
-
-
-@contextlib.contextmanager
-def _progress(stream: BinaryIO, output: Path) -> Iterator[Callable[[Tally], None] | None]:
-    """A bar on stderr if that is a terminal and not full of output already.
-
-    It counts bytes of the input where the size is known.
-    """
-    if not sys.stderr.isatty() or (str(output) == "-" and sys.stdout.isatty()):
-        yield None
-        return
-    status = os.fstat(stream.fileno())
-    sized = stat.S_ISREG(status.st_mode)
-    progress = Progress(
-        BarColumn(),
-        TextColumn("{task.fields[pages]:,} pages, {task.fields[rate]:.0f} a second"),
-        TimeRemainingColumn() if sized else TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = progress.add_task("", total=status.st_size if sized else None, pages=0, rate=0.0)
-    began, before = time.monotonic(), None
-
-    def update(tally: Tally) -> None:
-        nonlocal before
-        # The first chunk tells what earlier runs had done.
-        before = tally.rows if before is None else before
-        rate = (tally.rows - before) / max(time.monotonic() - began, 1e-9)
-        position = stream.tell() if sized else 0
-        progress.update(task, completed=position, pages=tally.rows, rate=rate)
-
-    with progress:
-        yield update
-
-
-def _summarise(tally: Tally, seconds: float) -> None:
-    click.echo(f"{tally.pages:,} pages in {seconds:.1f} s", err=True)
-    click.echo(f"labels: {_counts(tally.labels)}", err=True)
-    click.echo(f"errors: {_counts(tally.errors)}", err=True)
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{name} {count:,}" for name, count in ordered) or "none"

@@ -98,7 +98,7 @@ def _read(file: str) -> bytes:
 
 def _metadata(data: bytes, url: str | None) -> dict[str, Any]:
     # Its libraries take longer to load than a page takes to segment.
-    from segmenter.metadata import page_metadata  # noqa: PLC0415
+    from segmenter.metadata import page_metadata
 
     return dict(page_metadata(decode_html(data), url))
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from segmenter import model_package
 from segmenter.crawl.compression import Compression, compress, compression_of, plain_pieces
@@ -28,9 +28,12 @@ from segmenter.errors import SegmenterError
 from segmenter.segmenter import Segmenter
 from segmenter.types import DEFAULT_KEEP, LABELS, Document, Segmentation
 
-__all__ = ["RowOptions", "segment_chunk", "segment_to_file", "segment_to_stream"]
+__all__ = ["INTERNAL_ERROR", "RowOptions", "segment_chunk", "segment_to_file", "segment_to_stream"]
 
-OnProgress = Callable[[Tally], None]
+OnProgress = Callable[[Tally], object]
+
+# Type of the error rows that are no fault of the input but of this library.
+INTERNAL_ERROR: Final = "InternalError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class RowOptions:
     probabilities: bool = False
 
 
+def _ignore(_: Tally) -> None:
+    """Progress that nobody wants to know of."""
+
+
 def segment_to_stream(
     source: BinaryIO,
     sink: BinaryIO,
@@ -55,7 +62,7 @@ def segment_to_stream(
     *,
     name: str = "-",
     workers: int = 1,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = _ignore,
 ) -> Tally:
     """Segment the rows of ``source`` into ``sink``, which is flushed after every chunk.
 
@@ -65,20 +72,21 @@ def segment_to_stream(
         options: what shapes an output row.
         name: file name of ``source``.
         workers: processes, from 1.
-        on_progress: called after every chunk with the counts so far.
+        on_progress: called with the counts so far, first before any work and then after every
+            chunk.
 
     Raises:
         ModelError: the model can't be loaded.
         WorkerError: a worker process died.
     """
     tally = Tally()
+    on_progress(tally)
     reader = RowReader(plain_pieces(source, name))
     for _, data, counted in _segmented_chunks(reader, options, "none", workers):
         sink.write(data)
         sink.flush()
         tally = tally.plus(counted)
-        if on_progress is not None:
-            on_progress(tally)
+        on_progress(tally)
     return tally
 
 
@@ -91,7 +99,7 @@ def segment_to_file(
     workers: int = 1,
     overwrite: bool = False,
     restart: bool = False,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = _ignore,
 ) -> Tally:
     """Segment the rows of ``source`` into a file, going on where a killed run stopped.
 
@@ -116,13 +124,13 @@ def segment_to_file(
     compression = compression_of(path.name)
     job = _job(source, options)
     with ResumableOutput(path, job, overwrite=overwrite, restart=restart) as output:
+        on_progress(output.checkpoint.tally)
         if not output.checkpoint.complete:
             reader = RowReader(plain_pieces(source, name))
             _skip_done(reader, output)
             for chunk, data, counted in _segmented_chunks(reader, options, compression, workers):
                 output.append(data, lines=chunk.lines, digest=chunk.digest, tally=counted)
-                if on_progress is not None:
-                    on_progress(output.checkpoint.tally)
+                on_progress(output.checkpoint.tally)
             if not output.checkpoint.lines:
                 output.append(compress(b"", compression), lines=0, digest="", tally=Tally())
         output.finish()
@@ -198,7 +206,7 @@ def _outcome(
             return RowError(line, type(result).__name__, str(result), id=document.id)
         case Exception():
             message = f"{type(result).__name__}: {result}"
-            return RowError(line, "InternalError", message, id=document.id)
+            return RowError(line, INTERNAL_ERROR, message, id=document.id)
         case _:
             return result
 

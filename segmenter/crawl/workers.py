@@ -72,7 +72,7 @@ def in_order(
 
 def _pool(workers: int) -> Any:
     """Processes started afresh (not forked), so that no lock or thread of this one is copied."""
-    return ProcessPoolExecutor(  # type: ignore[no-untyped-call]
+    return ProcessPoolExecutor(
         max_workers=workers, initializer=_settle_worker, initargs=(os.getpid(),), env=_ONE_THREAD
     )
 

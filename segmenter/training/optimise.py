@@ -40,7 +40,7 @@ class Schedule:
     """How long and how hard to train."""
 
     hidden: int = 96
-    epochs: int = 12
+    epochs: int = 10
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     dropout: float = 0.2

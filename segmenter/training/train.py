@@ -97,6 +97,7 @@ def cross_validate(
         told = _prefixed(report, f"{kind}, fold {fold + 1} of {folds}")
         classifier = _fit(inside, kind, seed, told)
         raw.append(list(predict(outside, kind, classifier, seed)))
+        told(f"{_share_right(raw[-1]):.4f} of the words held out are labelled right")
     result: list[Prediction] = []
     for fold in range(folds):
         others = [p for index, group in enumerate(raw) if index != fold for p in group]
@@ -157,6 +158,16 @@ def _fit(
     schedule = Schedule() if len(pages) >= _SMALL else Schedule(hidden=32, epochs=60)
     report(f"fitting on {len(weighted):,} pages")
     return fit_classifier(weighted, seed, schedule, report)
+
+
+def _share_right(predictions: Sequence[Prediction]) -> float:
+    right = total = 0
+    for prediction in predictions:
+        known = known_labels(prediction.labelled)
+        counted = np.where(known >= 0, prediction.words, 0)
+        right += int(counted[prediction.probabilities.argmax(axis=1) == known].sum())
+        total += int(counted.sum())
+    return right / max(total, 1)
 
 
 def _calibrated(predictions: Sequence[Prediction]) -> Calibration:

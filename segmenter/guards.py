@@ -1,0 +1,240 @@
+"""Pages that were made to stall the HTML parser, found before it starts.
+
+A tree builder that keeps to the HTML standard looks through its stack of open elements at most
+tags, opens formatting elements again in every new block, and compares each attribute with those
+before it: a few hundred kilobytes can keep it busy for minutes. This is one pass over the tags,
+in linear time, that adds up how much of this a page asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final
+
+from segmenter.errors import LimitError
+from segmenter.types import Limits
+
+__all__ = ["check_markup"]
+
+# Below these sizes the worst page is parsed in a second or two, so no finer look is taken.
+_FEW_TAGS: Final = 8_000
+_FEW_FORMATTING: Final = 300
+_SMALL: Final = 100_000
+_LONG_TAG: Final = 600
+"""Characters of a tag from which its attributes are counted."""
+
+_VALUE: Final = r"=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+)?+"
+_COMMENT: Final = r"!--(?:-?>|(?:[^-]++|-(?!-!?>))*+)|[!?][^>]*+"
+_TOKEN: Final = re.compile(
+    rf"<(?:{_COMMENT}|(/?)([a-z][^\s/>]*+)([^>=]*+(?:{_VALUE}[^>=]*+)*+))",
+    re.IGNORECASE | re.DOTALL,
+)
+# A tag of at most 40 values and 60 characters before each: it has few attributes.
+_SHORT: Final = rf"[^>=]{{0,60}}+(?:{_VALUE}[^>=]{{0,60}}+){{0,40}}+>"
+_ONLY_SHORT_TAGS: Final = re.compile(
+    rf"""(?:[^<]++
+        | <script(?=[\s/>]){_SHORT}(?:[^<]++|<(?!/script))*+
+        | <(?:svg|math)(?=[\s/>]){_SHORT}
+          (?:[^<]++|<(?!script|/svg|/math)(?:{_COMMENT}|(?![a-z/])|/?{_SHORT}))*+(?!<script)
+        | <(?!svg[\s/>]|math[\s/>]|script[\s/>])(?:{_COMMENT}|(?![a-z/])|/?{_SHORT})
+    )*+""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_ATTRIBUTE: Final = re.compile(
+    r"[^\s/>][^\s/>=]*+\s*+(?:=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))?+"
+)
+_FORMATTING_NAMES: Final = "b big code em font i nobr s small strike strong tt u"
+_FORMATTING_TAG: Final = re.compile(
+    rf"<(?:{_FORMATTING_NAMES.replace(' ', '|')})[\s/>]", re.IGNORECASE
+)
+
+_RAW: Final = {
+    name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
+    for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+}
+_VOID: Final = frozenset(
+    """area base basefont bgsound br col embed frame hr image img input keygen link meta param
+    source track wbr""".split()
+)
+_FORMATTING: Final = frozenset(_FORMATTING_NAMES.split())
+# A start tag ends an open element of its group, unless one of the bounds stands between.
+_SIBLINGS: Final = {
+    name: tuple(group.split())
+    for group in (
+        "p", "a", "li", "dd dt", "td th", "tr", "tbody thead tfoot", "option", "optgroup", "rt rp",
+        "body", "html", "head", "form", "colgroup", "caption", "button", "select", "table",
+        "h1 h2 h3 h4 h5 h6", "rb rtc",
+    )
+    for name in group.split()
+}  # fmt: skip
+_TABLE: Final = frozenset("table tbody thead tfoot tr td th caption".split())
+_ROWS: Final = frozenset("tr tbody thead tfoot".split())
+_CELLS: Final = frozenset(("td", "th", "caption"))
+_TABLE_SCOPES: Final = frozenset(("table", "template"))
+# Any of these ends <svg> and <math>.
+_BREAKOUT: Final = frozenset(
+    "b blockquote body center code dd div dl dt em h1 h2 h3 h4 h5 h6 head i img li menu ol p pre "
+    "span strong table u ul".split()
+)
+# An end tag inside one of these can't close what is outside ("has an element in scope").
+_SCOPES: Final = frozenset("table td th caption template object marquee applet".split())
+_BOUNDS: Final = _SCOPES | frozenset("ul ol menu dl".split())
+
+# What the slower steps cost, in looks at one open element (4 ns), measured with Lexbor.
+_REOPEN_COST: Final = 200
+_COMPARE_COST: Final = 5
+_OPTION_COST: Final = 3
+_LEVEL_COST: Final = 25
+
+
+def check_markup(html: str, limits: Limits) -> None:
+    """Refuse a page that would stall the HTML parser.
+
+    Raises:
+        LimitError: over ``nesting``, ``attributes`` or ``parser_steps``.
+    """
+    tags = html.count("<") - html.count("</")
+    if (
+        tags > min(_FEW_TAGS, limits.nesting)
+        or (tags > _FEW_FORMATTING and _many(_FORMATTING_TAG, html, _FEW_FORMATTING))
+        or (len(html) > min(_SMALL, limits.attributes) and not _has_only_short_tags(html))
+    ):
+        _Scan(limits).run(html)
+
+
+def _many(pattern: re.Pattern[str], html: str, count: int) -> bool:
+    return any(number >= count for number, _ in enumerate(pattern.finditer(html), start=1))
+
+
+def _has_only_short_tags(html: str) -> bool:
+    match = _ONLY_SHORT_TAGS.match(html)
+    return match is not None and match.end() == len(html)
+
+
+class _Scan:
+    """Open elements about as a tree builder has them; one use."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.steps = 0
+        self.stack: list[str] = []
+        # For each open bound: its name, and how many of each name are open inside it.
+        self.levels: list[tuple[str, Counter[str]]] = [("", Counter())]
+        # Formatting elements stay open when what they stand in ends: by name, their tags.
+        self.formatting: dict[str, list[str]] = {}
+        self.formatting_count = 0
+        self.alike: Counter[str] = Counter()
+        self.reopen = False
+        self.foreign = False
+        self.root_attributes = 0
+        self.options = 0
+        self.in_select = False
+
+    def run(self, html: str) -> None:
+        matched = _TOKEN.search(html)
+        while matched is not None:
+            position = matched.end()
+            slash, name, rest = matched.groups()
+            if name is not None:
+                name = name.lower()
+                if slash:
+                    self.end(name)
+                else:
+                    self.start(name, rest)
+                    if name in _RAW and not self.foreign:
+                        closing = _RAW[name].search(html, position)
+                        position = len(html) if closing is None else closing.start()
+                self.add(len(self.stack) + 1)
+            matched = _TOKEN.search(html, position)
+
+    def start(self, name: str, rest: str) -> None:
+        if len(rest) > _LONG_TAG or (rest and name in ("html", "body")):
+            self.count_attributes(name, rest)
+        if self.reopen:
+            self.add(self.formatting_count * _REOPEN_COST)
+            self.reopen = False
+        if name in _VOID or (self.foreign and rest.endswith("/")):
+            return
+        if name in ("svg", "math"):
+            self.foreign = True
+        elif name in _BREAKOUT:
+            self.foreign = False
+        if name in _FORMATTING:
+            self.start_formatting(name, rest)
+        else:
+            self.open(name)
+
+    def start_formatting(self, name: str, rest: str) -> None:
+        self.add(self.formatting_count * _COMPARE_COST)
+        key = name + rest
+        # Of equal ones only three are opened again ("Noah's Ark clause").
+        if self.alike[key] < 3:
+            self.alike[key] += 1
+            self.formatting.setdefault(name, []).append(key)
+            self.formatting_count += 1
+
+    def open(self, name: str) -> None:
+        if name == "select":
+            self.options, self.in_select = 0, True
+        elif name == "option" and self.in_select:
+            self.options += 1
+            self.add(self.options * _OPTION_COST)
+        if name in _ROWS and self.levels[-1][0] in _CELLS:
+            self.close(self.levels[-1][0])
+        for sibling in _SIBLINGS.get(name, ()):
+            if self.levels[-1][0] == sibling or self.levels[-1][1][sibling]:
+                self.close(sibling)
+        self.stack.append(name)
+        if len(self.stack) > self.limits.nesting:
+            raise LimitError("nesting", self.limits.nesting, len(self.stack))
+        self.levels[-1][1][name] += 1
+        if name in _BOUNDS:
+            self.levels.append((name, Counter()))
+
+    def end(self, name: str) -> None:
+        if name in ("svg", "math"):
+            self.foreign = False
+        elif name == "select":
+            self.in_select = False
+        if name in _FORMATTING:
+            if self.formatting.get(name):
+                self.alike[self.formatting[name].pop()] -= 1
+                self.formatting_count -= 1
+            return
+        scopes = _TABLE_SCOPES if name in _TABLE else _SCOPES
+        for bound, names in reversed(self.levels):
+            if names[name] or bound == name:
+                self.close(name)
+                return
+            if bound in scopes:
+                return
+            self.add(_LEVEL_COST)
+
+    def close(self, name: str) -> None:
+        """Take open elements off the stack up to the innermost of a name, which is on it."""
+        while True:
+            closed = self.stack.pop()
+            if closed in _BOUNDS:
+                self.levels.pop()
+            self.levels[-1][1][closed] -= 1
+            if closed == name:
+                break
+        self.reopen = True
+
+    def count_attributes(self, name: str, rest: str) -> None:
+        # Attributes of a second <body> are added to the first, the same for <html>.
+        count = sum(1 for _ in _ATTRIBUTE.finditer(rest))
+        if name in ("html", "body"):
+            self.root_attributes += count
+            total = self.root_attributes
+        else:
+            total = count
+        if total > self.limits.attributes:
+            raise LimitError("attributes", self.limits.attributes, total)
+        self.add(count * total)
+
+    def add(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > self.limits.parser_steps:
+            raise LimitError("parser_steps", self.limits.parser_steps, self.steps)
