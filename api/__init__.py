@@ -24,8 +24,8 @@ def create_app(config: Settings | None = None, *, load_model: bool = True) -> Fl
         SettingsError: an environment variable has a value that is not accepted.
         ModelError: the model can't be loaded.
     """
-    from api import body, model, problems  # noqa: PLC0415
-    from api.resources import health, segment  # noqa: PLC0415
+    from api import body, model, problems
+    from api.resources import health, segment
 
     settings = Settings.from_environment() if config is None else config
 

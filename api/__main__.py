@@ -19,7 +19,7 @@ def main() -> int:
     # One worker per core is all the parallelism there is to have; and threads started before
     # the fork would be missing in the workers. The libraries read this when first imported.
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    from api.runner import run  # noqa: PLC0415
+    from api.runner import run
 
     return run(sys.argv[1:])
 

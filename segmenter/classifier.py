@@ -22,6 +22,7 @@ from segmenter.types import FloatArray
 __all__ = [
     "CANDIDATE_NAMES",
     "DILATIONS",
+    "PARAMETERS",
     "BlockClassifier",
     "HeadlineScorer",
     "Network",
@@ -34,6 +35,19 @@ Params = Mapping[str, FloatArray]
 
 DILATIONS: Final = (1, 2, 4, 8)
 _FLOW_LAYER: Final = 1
+PARAMETERS: Final = frozenset(
+    f"{layer}_{part}"
+    for layer in (
+        "in",
+        "page",
+        *(f"conv{index}" for index in range(len(DILATIONS))),
+        "flow_in",
+        "flow_out",
+        "out",
+    )
+    for part in ("w", "b")
+)
+"""Names of the network's weights."""
 _CANDIDATES: Final = 2
 CANDIDATE_NAMES: Final[tuple[str, ...]] = (
     "headline_score",

@@ -17,8 +17,7 @@ def page_metadata(html: str, url: str | None = None) -> dict[str, str | None]:
     """
     try:
         document = extract_metadata(html, default_url=url)
-    except (AssertionError, ValueError):
-        # lxml.html asserts that a page has one body (``<svg><p><p>`` has none), and refuses text
-        # with characters that XML does not have.
+    except AssertionError:
+        # lxml.html asserts that a page has one body; ``<svg><p><p>`` has none.
         return dict.fromkeys(_FIELDS)
     return {field: getattr(document, field, None) or None for field in _FIELDS}

@@ -11,16 +11,19 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
 from segmenter.classifier import (
     CANDIDATE_NAMES,
+    PARAMETERS,
     BlockClassifier,
     HeadlineScorer,
     Network,
@@ -46,6 +49,7 @@ __all__ = [
 FORMAT_VERSION: Final = 1
 _INPUTS: Final[tuple[InputKind, ...]] = ("text", "html")
 _MANIFEST: Final = "manifest.json"
+_UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
 _ADVICE: Final = "install the segmenter version that it was made with, or train it again"
 
 
@@ -185,7 +189,7 @@ def load_model(path: Path) -> Model:
         try:
             with np.load(path / name, allow_pickle=False) as arrays:
                 classifiers[kind] = _classifier(dict(arrays))
-        except (OSError, ValueError, KeyError) as error:
+        except _UNREADABLE as error:
             raise ModelError(f"{path / name} can't be read: {error}; {_ADVICE}") from error
     return Model(ModelId(manifest.name, manifest.version), classifiers)
 
@@ -304,6 +308,13 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             raise ValueError(f"{name} table of {weights.shape[0]} rows")
         return WeightTable(weights, arrays[f"{name}.scale"], arrays[f"{name}.bias"])
 
+    params = {
+        name.removeprefix("network."): value
+        for name, value in arrays.items()
+        if name.startswith("network.")
+    }
+    if params.keys() != PARAMETERS:
+        raise ValueError("its network is of another shape")
     return BlockClassifier(
         text_table=table("text"),
         structure_table=table("structure") if "structure.weights" in arrays else None,
@@ -314,11 +325,7 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             float(arrays["headline.bias"]),
         ),
         network=Network(
-            params={
-                name.removeprefix("network."): value
-                for name, value in arrays.items()
-                if name.startswith("network.")
-            },
+            params=params,
             mean=arrays["mean"],
             scale=arrays["scale"],
         ),

@@ -138,8 +138,12 @@ class Segmenter:
         content = document.text if document.html is None else document.html
         assert content is not None  # a Document holds exactly one of the two
         limit = self._limits.document_bytes
-        if len(content) > limit:
-            raise LimitError("document_bytes", limit, len(content))
+        size = len(content)
+        # A character has one to four bytes: most pages need not be encoded to be measured.
+        if isinstance(content, str) and size <= limit < 4 * size:
+            size = len(content.encode("utf-8", "surrogatepass"))
+        if size > limit:
+            raise LimitError("document_bytes", limit, size)
         is_html = document.html is not None
         if isinstance(content, bytes):
             decode = decode_html if is_html else decode_text

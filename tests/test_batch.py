@@ -16,14 +16,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segmenter import model_package
 from segmenter.crawl.compression import compress, plain_pieces
 from segmenter.crawl.rows import MAX_ROW_BYTES, RowReader, parse_row
 from segmenter.errors import InputError
@@ -278,6 +281,20 @@ def test_a_damaged_gzip_exits_1() -> None:
     assert "damaged" in rows_of(result.stdout)[-1]["error"]["message"]
 
 
+def test_a_model_that_does_not_work_exits_1(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(model_package.shipped_model_path(), model)
+    with np.load(model / "text.npz") as arrays:
+        kept = {name: arrays[name] for name in arrays if not name.startswith("network.")}
+    np.savez(model / "text.npz", **kept)
+    manifest = json.loads((model / "manifest.json").read_bytes())
+    manifest["files"]["text.npz"] = sha256((model / "text.npz").read_bytes()).hexdigest()
+    (model / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    result = run("-", "-o", "-", "--model", model, stdin=GOOD_ROW)
+    assert result.returncode == 1
+    assert result.stderr.decode().splitlines()[-1].startswith("Error: ")
+
+
 def test_killed_again_and_again_the_file_is_the_same(
     source: Path, expected: bytes, tmp_path: Path
 ) -> None:
@@ -317,7 +334,7 @@ def test_a_half_row_behind_the_checkpoint_is_cut_off(
         part.write(b'{"id": "half')
     result = run(source, "-o", killed)
     assert killed.read_bytes() == expected
-    assert result.stderr.decode().startswith(f"{ROWS} pages in ")
+    assert "of them by an earlier run" in result.stderr.decode().splitlines()[0]
 
 
 def test_killed_before_the_rename(source: Path, expected: bytes, killed: Path) -> None:

@@ -17,7 +17,7 @@ __all__ = ["evaluate"]
 @click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Model directory; the shipped one by default.")  # fmt: skip
 @click.option("--cross-validate", is_flag=True,
-              help="Score pages by models trained without their sites, instead of --model.")  # fmt: skip
+              help="Score each page by a model trained without its site.")  # fmt: skip
 @click.option("--folds", type=click.IntRange(2, 20), default=5, show_default=True,
               help="Folds by site, with --cross-validate.")  # fmt: skip
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path),

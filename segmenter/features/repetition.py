@@ -146,8 +146,8 @@ def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
     before = owner != first_owner[group]
     total = np.maximum(np.bincount(block, minlength=count), 1)
     return (
-        np.bincount(owner[elsewhere], minlength=count) / total,
-        np.bincount(owner[before], minlength=count) / total,
+        (np.bincount(owner[elsewhere], minlength=count) / total).astype(np.float32),
+        (np.bincount(owner[before], minlength=count) / total).astype(np.float32),
     )
 
 
