@@ -1,4 +1,4 @@
-"""``segmenter batch``: order, bad rows, compression, workers, kill and resume, flat memory."""
+"""``segmenter batch``: order, bad rows, compression, workers, flat memory."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import zstandard
+from batch_runs import PACK, PAGE, ROWS, await_lines, pages, rows_of, run, start
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,106 +30,7 @@ from segmenter.crawl.compression import compress, plain_pieces
 from segmenter.crawl.rows import MAX_ROW_BYTES, RowReader, parse_row
 from segmenter.errors import InputError
 
-ROOT = Path(__file__).parents[1]
-COMMAND = (sys.executable, "-m", "segmenter.cli", "batch")
-ROWS = 330
-PACK: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
-    "xz": lzma.compress,
-    "zst": zstandard.compress,
-}
-PAGE = "The bridge is open again\n\nBy Ann Example\n\nAfter two years the old bridge, number {}, "
-PAGE += "was opened to walkers on Monday, the town said. Über die Brücke, 桥.\n\nRead more: a fair"
-
-
-def pages(count: int) -> bytes:
-    rows: list[dict[str, str]] = []
-    for number in range(count):
-        text = PAGE.format(number)
-        row = {"id": f"p{number}", "url": f"https://news.example/{number}"}
-        if number % 3:
-            rows.append({**row, "text": text})
-        else:
-            body = "".join(f"<p>{part}</p>" for part in text.split("\n\n"))
-            rows.append({**row, "html": f"<html><body>{body}</body></html>"})
-    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-
-
-def run(*arguments: str | Path, stdin: bytes = b"") -> Any:
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=ROOT, timeout=100, check=False
-    )
-
-
-def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
-    command = [*COMMAND, *map(str, arguments)]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.Popen(command, cwd=ROOT, **streams)
-
-
-def rows_of(data: bytes) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in data.splitlines()]
-
-
-def lines_done(output: Path) -> int:
-    """How far the checkpoint says that a run is."""
-    try:
-        saved = json.loads(output.with_name(output.name + ".checkpoint").read_bytes())
-    except FileNotFoundError:
-        return -1
-    return int(saved["checkpoint"]["lines"])
-
-
-def kill_after(output: Path, lines: int, *arguments: str | Path) -> bool:
-    """Start a run and kill -9 it as soon as so many lines are done; false if it got to its end."""
-    with start(*arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and lines_done(output) < lines:
-            time.sleep(0.002)
-        process.kill()
-    return process.returncode == -signal.SIGKILL
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("batch") / "pages.jsonl"
-    path.write_bytes(pages(ROWS))
-    return path
-
-
-@pytest.fixture(scope="module")
-def expected(source: Path) -> bytes:
-    """The output of one uninterrupted run with one worker."""
-    output = source.with_name("expected.jsonl")
-    result = run(source, "-o", output)
-    assert result.returncode == 0, result.stderr
-    return output.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def interrupted(source: Path, expected: bytes) -> Path:
-    """A directory in which a run to ``out.jsonl`` was killed half-way."""
-    output = source.with_name("killed") / "out.jsonl"
-    output.parent.mkdir()
-    assert kill_after(output, 100, source, "-o", output)
-    assert 0 < lines_done(output) < ROWS
-    assert not output.exists()
-    assert expected.startswith(rows_until_checkpoint(output))
-    return output.parent
-
-
-def rows_until_checkpoint(output: Path) -> bytes:
-    saved = json.loads(output.with_name(output.name + ".checkpoint").read_bytes())
-    size = int(saved["checkpoint"]["size"])
-    return output.with_name(output.name + ".part").read_bytes()[:size]
-
-
-@pytest.fixture
-def killed(interrupted: Path, tmp_path: Path) -> Path:
-    """``OUT`` of a killed run, for this test alone."""
-    copy = tmp_path / "killed"
-    shutil.copytree(interrupted, copy)
-    return copy / "out.jsonl"
+pytest_plugins = ("batch_fixtures",)
 
 
 def test_one_row_for_every_row_in_order(expected: bytes) -> None:
@@ -295,151 +195,6 @@ def test_a_model_that_does_not_work_exits_1(tmp_path: Path) -> None:
     assert result.stderr.decode().splitlines()[-1].startswith("Error: ")
 
 
-def test_killed_again_and_again_the_file_is_the_same(
-    source: Path, expected: bytes, tmp_path: Path
-) -> None:
-    output = tmp_path / "out.jsonl"
-    arguments = (source, "-o", output)
-    kills = 0
-    while kill_after(output, max(lines_done(output), 0) + 1, *arguments):
-        kills += 1
-        assert not output.exists()
-    assert kills >= 3
-    assert output.read_bytes() == expected
-    assert os.listdir(tmp_path) == ["out.jsonl"]
-
-
-def test_killed_with_two_workers_and_compressed_output(
-    source: Path, expected: bytes, tmp_path: Path
-) -> None:
-    output, whole = tmp_path / "out.zst", tmp_path / "whole.zst"
-    assert kill_after(output, 1, source, "-o", output, "--workers", "2")
-    assert run(source, "-o", output).returncode == 0
-    assert run(source, "-o", whole).returncode == 0
-    assert output.read_bytes() == whole.read_bytes()
-    assert b"".join(plain_pieces(output.open("rb"), output.name)) == expected
-
-
-def test_killed_before_the_first_chunk(source: Path, expected: bytes, tmp_path: Path) -> None:
-    output = tmp_path / "out.jsonl"
-    assert kill_after(output, 0, source, "-o", output)
-    assert run(source, "-o", output).returncode == 0
-    assert output.read_bytes() == expected
-
-
-def test_a_half_row_behind_the_checkpoint_is_cut_off(
-    source: Path, expected: bytes, killed: Path
-) -> None:
-    with killed.with_name("out.jsonl.part").open("ab") as part:
-        part.write(b'{"id": "half')
-    result = run(source, "-o", killed)
-    assert killed.read_bytes() == expected
-    assert "of them by an earlier run" in result.stderr.decode().splitlines()[0]
-
-
-def test_killed_before_the_rename(source: Path, expected: bytes, killed: Path) -> None:
-    saved = mark_complete(killed, expected)
-    killed.with_name("out.jsonl.part").write_bytes(expected)
-    assert run(source, "-o", killed).returncode == 0
-    assert killed.read_bytes() == expected
-    assert not saved.exists()
-
-
-def test_killed_after_the_rename(source: Path, expected: bytes, killed: Path) -> None:
-    saved = mark_complete(killed, expected)
-    killed.with_name("out.jsonl.part").unlink()
-    killed.write_bytes(expected)
-    assert run(source, "-o", killed).returncode == 0
-    assert killed.read_bytes() == expected
-    assert not saved.exists()
-
-
-def mark_complete(output: Path, content: bytes) -> Path:
-    path = output.with_name(output.name + ".checkpoint")
-    saved = json.loads(path.read_bytes())
-    saved["checkpoint"].update(complete=True, size=len(content), lines=ROWS)
-    path.write_text(json.dumps(saved), "utf-8")
-    return path
-
-
-def test_standard_input_is_gone_on_with_too(expected: bytes, source: Path, tmp_path: Path) -> None:
-    output = tmp_path / "out.jsonl"
-    data = source.read_bytes()
-    with start("-", "-o", output, stdin=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        process.stdin.write(data[: len(data) // 2])
-        process.stdin.flush()
-        deadline = time.monotonic() + 30
-        while lines_done(output) < 128 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        process.kill()
-    other = run("-", "-o", output, stdin=data.replace(b"p3", b"q3"))
-    assert other.returncode == 2
-    assert "the input does not begin with" in other.stderr.decode()
-    assert run("-", "-o", output, stdin=data).returncode == 0
-    assert output.read_bytes() == expected
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [("option", "another --keep"), ("touched", "another input"), ("checkpoint", "no checkpoint")],
-)
-def test_the_part_of_another_job_is_refused(
-    source: Path, killed: Path, tmp_path: Path, change: str, says: str
-) -> None:
-    changed = tmp_path / "pages.jsonl"
-    shutil.copy2(source, changed)
-    arguments = ["--keep", "headline"] if change == "option" else []
-    if change == "touched":
-        os.utime(changed, (1, 1))
-    if change == "checkpoint":
-        killed.with_name("out.jsonl.checkpoint").unlink()
-    part = killed.with_name("out.jsonl.part").read_bytes()
-    result = run(changed, "-o", killed, *arguments)
-    assert result.returncode == 2
-    assert says in result.stderr.decode()
-    assert "--restart" in result.stderr.decode()
-    assert killed.with_name("out.jsonl.part").read_bytes() == part
-
-
-def test_restart_discards_the_part(killed: Path) -> None:
-    result = run("-", "-o", killed, "--restart", stdin=pages(3))
-    assert result.returncode == 0, result.stderr
-    assert [row["id"] for row in rows_of(killed.read_bytes())] == ["p0", "p1", "p2"]
-    assert os.listdir(killed.parent) == ["out.jsonl"]
-
-
-def test_an_existing_output_is_only_replaced_when_told(tmp_path: Path) -> None:
-    output = tmp_path / "out.jsonl"
-    output.write_text("precious")
-    refused = run("-", "-o", output, stdin=pages(1))
-    assert refused.returncode == 2
-    assert "--overwrite" in refused.stderr.decode()
-    assert output.read_text() == "precious"
-    assert run("-", "-o", output, "--overwrite", stdin=pages(1)).returncode == 0
-    assert rows_of(output.read_bytes())[0]["id"] == "p0"
-
-
-def test_input_and_output_may_not_be_the_same_file(tmp_path: Path) -> None:
-    path = tmp_path / "pages.jsonl"
-    path.write_bytes(pages(1))
-    result = run(path, "-o", path, "--overwrite")
-    assert result.returncode == 2
-    assert path.read_bytes() == pages(1)
-
-
-def test_two_runs_do_not_write_the_same_output(tmp_path: Path) -> None:
-    output = tmp_path / "out.jsonl"
-    with start("-", "-o", output, stdin=subprocess.PIPE) as first:
-        while lines_done(output) < 0:
-            time.sleep(0.01)
-        second = run("-", "-o", output, stdin=pages(1))
-        assert second.returncode == 2
-        assert "another run is writing" in second.stderr.decode()
-        first.communicate(pages(2))
-    assert len(rows_of(output.read_bytes())) == 2
-
-
 def worker_processes(parent: int) -> list[int]:
     """Processes below ``parent``, from /proc/<pid>/stat (proc(5): field 4 is the parent)."""
     found = []
@@ -470,9 +225,7 @@ def endless(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]
     )
     writer = threading.Thread(target=feed, args=(process, pages(100), 10_000), daemon=True)
     writer.start()
-    while lines_done(tmp_path / "out") < 100:
-        assert process.poll() is None
-        time.sleep(0.01)
+    await_lines(process, tmp_path / "out", 100)
     workers = worker_processes(process.pid)
     assert len(workers) >= 2
     yield process, workers

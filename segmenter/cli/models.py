@@ -98,14 +98,16 @@ def verify(path: Path | None) -> None:
 
 
 def _readable(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """Nested values as indented lines; long lists by their length."""
+    """Nested values as indented lines; long lists and long tables of hashes by their length."""
     for name, item in value.items():
         match item:
+            case Mapping() if len(item) > 12 and all(isinstance(v, str) for v in item.values()):
+                yield f"{indent}{name}: {len(item)} entries, see --json"
             case Mapping():
                 yield f"{indent}{name}:"
                 yield from _readable(item, indent + "  ")
             case list() | tuple() if len(item) > 12:
-                yield f"{indent}{name}: {len(item)} entries"
+                yield f"{indent}{name}: {len(item)} entries, see --json"
             case list() | tuple():
                 yield f"{indent}{name}: {', '.join(map(str, item))}"
             case float():

@@ -10,6 +10,7 @@ import numpy as np
 
 from segmenter.features import PageFeatures, page_features
 from segmenter.text import split_text
+from segmenter.training.augment import LabelledText, augmented
 from segmenter.training.corpora import ALL_LABELS, LabelledPage
 from segmenter.training.forms import render, stripped
 from segmenter.types import FloatArray, IntArray, Page
@@ -63,35 +64,49 @@ def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPag
         else:
             forms = [str(rng.choice(["lines", "lines", "stripped", plain]))]
         for form in forms:
-            yield from as_form(page, form, rng)
+            yield from as_form(page, form, rng, augment=page.gold is not None)
 
 
-def as_form(page: LabelledPage, form: str, rng: np.random.Generator) -> Iterator[TrainingPage]:
-    """An HTML page as raw text of a form, measured; nothing where no text is left."""
-    made = in_form(page, form, rng)
+def as_form(
+    page: LabelledPage, form: str, rng: np.random.Generator, *, augment: bool = False
+) -> Iterator[TrainingPage]:
+    """An HTML page as raw text of a form, measured (see ``in_form``); nothing where no text is
+    left."""
+    made = in_form(page, form, rng, augment=augment)
     if len(made.page):
         yield _measured(made, form)
 
 
-def in_form(page: LabelledPage, form: str, rng: np.random.Generator) -> LabelledPage:
-    """An HTML page as raw text of a form, its labels carried over by place."""
+def in_form(
+    page: LabelledPage, form: str, rng: np.random.Generator, *, augment: bool = False
+) -> LabelledPage:
+    """An HTML page as raw text of a form, its labels carried over by place.
+
+    Args:
+        page: the page, split from HTML.
+        form: one of ``FORMS``.
+        rng: decides what a form leaves open.
+        augment: put in what scraped text often has (see ``augment``); for training only.
+    """
     texts = page.page.block_texts()
-    chosen = list(range(len(texts)))
+    allowed, weight = page.allowed, page.weight
     if form == "stripped":
         lengths = [text.count(" ") + 1 for text in texts]
-        chosen = stripped(page.allowed.tolist(), lengths, rng) or chosen
+        kept = stripped(allowed.tolist(), lengths, rng) or list(range(len(texts)))
+        texts = [texts[index] for index in kept]
+        allowed, weight = allowed[kept], weight[kept]
         form = str(rng.choice(_PLAIN_FORMS))
-    raw = render([texts[index] for index in chosen], form, rng)
+    if augment:
+        blocks = [LabelledText(*pair) for pair in zip(texts, allowed.tolist(), strict=True)]
+        blocks = augmented(blocks, page.site, rng)
+        texts = [block.text for block in blocks]
+        allowed = np.array([block.allowed for block in blocks], dtype=np.int64)
+        # What is not known stays without weight; all else here is known for sure.
+        weight = (allowed != ALL_LABELS).astype(np.float32)
+    raw = render(texts, form, rng)
     split = split_text(raw.text)
-    owner = _owners(split, raw.spans)
-    known = owner >= 0
-    source = np.array(chosen, dtype=np.int64)[np.maximum(owner, 0)]
-    return replace(
-        page,
-        page=split,
-        allowed=np.where(known, page.allowed[source], ALL_LABELS),
-        weight=np.where(known, page.weight[source], 0).astype(np.float32),
-    )
+    owner = np.maximum(_owners(split, raw.spans), 0)
+    return replace(page, page=split, allowed=allowed[owner], weight=weight[owner])
 
 
 def folds_by_site(pages: Iterable[LabelledPage], folds: int, seed: int) -> dict[str, int]:

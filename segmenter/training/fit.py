@@ -18,7 +18,7 @@ from segmenter.types import LABEL_INDEX, FloatArray
 
 __all__ = ["fit_classifier"]
 
-_INNER_FOLDS: Final = 4
+_INNER_FOLDS: Final = 3
 _HEADLINE: Final = 1 << LABEL_INDEX["headline"]
 
 

@@ -15,6 +15,7 @@ __all__ = ["FORMS", "RawPage", "render", "stripped"]
 
 FORMS: Final[tuple[str, ...]] = ("lines", "paragraphs", "wrapped", "stripped")
 _WRAP_WIDTHS: Final = (60, 80)
+_HEADLINE: Final = 1 << LABEL_INDEX["headline"]
 _BOILERPLATE: Final = LABEL_INDEX["boilerplate"]
 _TEASER: Final = LABEL_INDEX["teaser"]
 _BODY_BIT: Final = 1 << LABEL_INDEX["body"]
@@ -27,12 +28,10 @@ class RawPage:
     Attributes:
         text: the page.
         spans: start and end of each block in ``text``.
-        source: which of the given blocks each span came from.
     """
 
     text: str
     spans: tuple[tuple[int, int], ...]
-    source: tuple[int, ...]
 
 
 def render(texts: Sequence[str], form: str, rng: np.random.Generator) -> RawPage:
@@ -53,18 +52,24 @@ def render(texts: Sequence[str], form: str, rng: np.random.Generator) -> RawPage
 
 
 def stripped(allowed: Sequence[int], lengths: Sequence[int], rng: np.random.Generator) -> list[int]:
-    """Which blocks an earlier tool would leave: most menus are gone, some teasers too.
+    """Which blocks an earlier tool would leave: most menus are gone, some teasers too; on half of
+    the pages everything before the headline.
 
     Args:
         allowed: bit mask of the labels that each block may have.
         lengths: words of each block.
         rng: decides how thorough the tool was.
     """
+    from_headline = 0
+    if rng.random() < 0.5:
+        from_headline = next((i for i, mask in enumerate(allowed) if mask == _HEADLINE), 0)
     drop_boilerplate = float(rng.choice([0.7, 0.9, 1.0]))
     drop_teaser = float(rng.choice([0.0, 0.0, 0.5, 1.0]))
     kept = []
     for index, (mask, length) in enumerate(zip(allowed, lengths, strict=True)):
-        if mask == 1 << _BOILERPLATE:
+        if index < from_headline:
+            chance = 1.0
+        elif mask == 1 << _BOILERPLATE:
             chance = drop_boilerplate
         elif mask == 1 << _TEASER:
             chance = drop_teaser
@@ -86,4 +91,4 @@ def _joined(texts: Sequence[str], laid: Callable[[str], str], separator: str) ->
         parts.append(part)
         spans.append((position, position + len(part)))
         position += len(part) + len(separator)
-    return RawPage(separator.join(parts), tuple(spans), tuple(range(len(texts))))
+    return RawPage(separator.join(parts), tuple(spans))

@@ -34,6 +34,8 @@ __all__ = ["Sources", "cross_validate", "load_pages", "train"]
 Report = Callable[[str], None]
 _GOLD_WEIGHT: Final = 3.0
 """Pages labelled block by block count for so many with only their main text."""
+_SEED_WEIGHT: Final = 9.0
+"""The seeds are few, and hold on purpose what real pages seldom have."""
 _SMALL: Final = 200
 """With fewer pages the network is smaller and trains longer."""
 
@@ -152,12 +154,17 @@ def _fit(
     if not measured:
         raise CorpusError(f"no {kind} pages to train on")
     weighted = [
-        replace(page, weight=page.weight * _GOLD_WEIGHT) if page.labelled.gold else page
-        for page in measured
+        replace(page, weight=page.weight * _page_weight(page.labelled)) for page in measured
     ]
     schedule = Schedule() if len(pages) >= _SMALL else Schedule(hidden=32, epochs=60)
     report(f"fitting on {len(weighted):,} pages")
     return fit_classifier(weighted, seed, schedule, report)
+
+
+def _page_weight(page: LabelledPage) -> float:
+    if page.source == "seeds":
+        return _SEED_WEIGHT
+    return _GOLD_WEIGHT if page.gold is not None else 1.0
 
 
 def _share_right(predictions: Sequence[Prediction]) -> float:
