@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ _NEARLY_FULL: Final = 0.7
 # it is cut at sentence ends into pieces of about the second length.
 _LONG_LINE: Final = 6_000
 _PIECE: Final = 600
+_AT_A_TIME: Final = 1 << 18
 
 
 def split_text(text: str, limits: Limits | None = None) -> Page:
@@ -55,14 +57,11 @@ def _lines(points: cp.CodePoints, kind: cp.Kinds) -> tuple[IntArray, IntArray, I
     if len(points) > 1:
         # CR LF is one line break.
         breaks[:-1] &= ~((points[:-1] == 13) & (points[1:] == 10))
-    visible = np.flatnonzero((kind & cp.SPACE) == 0)
-    if not len(visible):
-        empty = np.zeros(0, dtype=np.int64)
-        return empty, empty, empty
-    number = np.cumsum(breaks)[visible]
-    first = np.append(True, number[1:] != number[:-1])
-    last = np.append(first[1:], True)
-    return visible[first], visible[last] + 1, number[first].astype(np.int64)
+    places = np.flatnonzero(breaks)
+    starts, ends = _trimmed(
+        (kind & cp.SPACE) > 0, np.append(0, places + 1), np.append(places, len(points))
+    )
+    return starts, ends, np.searchsorted(places, starts)
 
 
 def _wrapped(kind: cp.Kinds, starts: IntArray, ends: IntArray, line: IntArray) -> BoolArray:
@@ -133,9 +132,18 @@ def _next_cut(preferred: IntArray, possible: IntArray, earliest: int, end: int) 
 
 
 def _trimmed(white: BoolArray, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
-    """Take white space off both ends of spans, and spans that are white away."""
-    visible = np.flatnonzero(~white)
-    first = np.searchsorted(visible, starts)
-    last = np.searchsorted(visible, ends)
-    some = last > first
-    return visible[first[some]], visible[last[some] - 1] + 1
+    """Take white space off both ends of spans, and spans that are white away.
+
+    In pieces: the places of all characters are many times the size of the text.
+    """
+    firsts, lasts = [starts[:0]], [starts[:0]]
+    piece = np.unique(starts // _AT_A_TIME, return_index=True)[1]
+    for begin, end in pairwise(np.append(piece, len(starts)).tolist()):
+        offset = int(starts[begin])
+        visible = np.flatnonzero(~white[offset : int(ends[end - 1])]) + offset
+        first = np.searchsorted(visible, starts[begin:end])
+        last = np.searchsorted(visible, ends[begin:end])
+        some = last > first
+        firsts.append(visible[first[some]])
+        lasts.append(visible[last[some] - 1] + 1)
+    return np.concatenate(firsts), np.concatenate(lasts)

@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 InputKind = Literal["text", "html"]
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.signedinteger[Any]]
+FloatArray = NDArray[np.floating[Any]]
 
 LABELS: Final[tuple[str, ...]] = (
     "headline",

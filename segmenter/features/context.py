@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from segmenter.features.columns import stacked
 from segmenter.features.repetition import LONG_BLOCK
 from segmenter.features.words import Words
 from segmenter.types import FloatArray
@@ -67,7 +68,7 @@ def context_features(words: Words) -> FloatArray:
         np.log1p(index),
         np.log1p(count - 1 - index),
     ]
-    return np.column_stack(columns).astype(np.float32)
+    return stacked(columns, count)
 
 
 def _signed_log(values: np.ndarray) -> FloatArray:

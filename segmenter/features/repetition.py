@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from segmenter.features.columns import stacked
 from segmenter.features.words import HashArray, Words, mixed, pair_hash
 from segmenter.types import FloatArray, IntArray
 
@@ -58,7 +60,7 @@ def repetition_features(words: Words) -> FloatArray:
         before,
         _shared_with_running_text(words),
     ]
-    return np.column_stack(columns).astype(np.float32)
+    return stacked(columns, count)
 
 
 def similarity_features(words: Words, line: HashArray) -> FloatArray:
@@ -92,13 +94,15 @@ def similarity_features(words: Words, line: HashArray) -> FloatArray:
         all_equal & (words.counts == size),
         all_equal & (words.counts < size) & (words.counts >= 2),
     ]
-    return np.column_stack(columns).astype(np.float32)
+    return stacked(columns, count)
 
 
 def _block_hashes(words: Words) -> HashArray:
     """One hash for each block's word sequence; a block without words gets one of its own."""
-    place = np.arange(len(words.hashes)) - words.first[:-1][words.block]
-    weighted = words.hashes * mixed(place.astype(np.uint32) * np.uint32(2) + np.uint32(1))
+    place = np.arange(len(words.hashes), dtype=np.uint32)
+    place -= words.first[:-1].astype(np.uint32)[words.block]
+    weighted = words.hashes * mixed(place * np.uint32(2) + np.uint32(1))
+    del place
     sums = np.zeros(len(words.counts), dtype=np.uint32)
     some = words.counts > 0
     sums[some] = np.add.reduceat(weighted, words.first[:-1][some], dtype=np.uint32)
@@ -136,13 +140,12 @@ def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
     block = words.block[:-2][inside]
     if not len(trigrams):
         return nothing, nothing
-    order = np.argsort(trigrams, kind="stable")
-    key, owner = trigrams[order], block[order]
-    group_start = np.append(True, key[1:] != key[:-1])
-    group = np.cumsum(group_start) - 1
+    owner, group_start = _grouped(trigrams, block)
+    del trigrams
+    group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
     first_owner = owner[group_start]
     last_owner = owner[np.append(group_start[1:], True)]
-    elsewhere = first_owner[group] != last_owner[group]
+    elsewhere = (first_owner != last_owner)[group]
     before = owner != first_owner[group]
     total = np.maximum(np.bincount(block, minlength=count), 1)
     return (
@@ -158,13 +161,27 @@ def _shared_with_running_text(words: Words) -> FloatArray:
     hashes, block = words.hashes[telling], words.block[telling]
     if not len(hashes):
         return np.zeros(count, dtype=np.float32)
-    in_long = words.counts[block] >= LONG_BLOCK
-    order = np.argsort(hashes, kind="stable")
-    key, owner, long = hashes[order], block[order], in_long[order]
-    edges = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-    group = np.cumsum(np.append(True, key[1:] != key[:-1])) - 1
-    least = np.minimum.reduceat(np.where(long, owner, count), edges)[group]
-    most = np.maximum.reduceat(np.where(long, owner, -1), edges)[group]
-    shared = (most >= 0) & ((least != owner) | (most != owner))
+    owner, group_start = _grouped(hashes, block)
+    del hashes
+    long = words.counts[owner] >= LONG_BLOCK
+    edges = np.flatnonzero(group_start)
+    group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
+    least = np.minimum.reduceat(np.where(long, owner, np.int32(count)), edges)
+    most = np.maximum.reduceat(np.where(long, owner, np.int32(-1)), edges)
+    shared = (most >= 0)[group] & ((least[group] != owner) | (most[group] != owner))
     total = np.maximum(np.bincount(block, minlength=count), 1)
     return (np.bincount(owner[shared], minlength=count) / total).astype(np.float32)
+
+
+def _grouped(
+    hashes: HashArray, block: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """The blocks that hashes stand in, like hashes together and their blocks ascending; and
+    whether each begins a new hash."""
+    packed = hashes.astype(np.uint64)
+    packed <<= np.uint64(32)
+    packed |= block.astype(np.uint32)
+    packed.sort()
+    owner = packed.astype(np.uint32).view(np.int32)
+    packed >>= np.uint64(32)
+    return owner, np.append(True, packed[1:] != packed[:-1])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from segmenter.features import codepoints as cp
+from segmenter.features.columns import stacked
 from segmenter.features.words import Words
 from segmenter.types import FloatArray, IntArray
 
 __all__ = ["NAMES", "shape_features"]
 
 _CLASSES: Final = len(cp.CLASSES)
+_PIECE: Final = 1 << 18
 NAMES: Final[tuple[str, ...]] = (
     "log_chars",
     "log_words",
@@ -72,18 +75,29 @@ def shape_features(
         np.log1p(words.counts / np.maximum(tally[:, stop], 1)),
         *_blank_lines(points, kind, starts, ends),
     ]
-    return np.column_stack(columns).astype(np.float32)
+    return stacked(columns, count)
 
 
 def _class_counts(char_class: np.ndarray, starts: IntArray, ends: IntArray) -> FloatArray:
     """Shape (n, classes): characters of each class in each block."""
     count = len(starts)
-    lengths = ends - starts
-    block = np.repeat(np.arange(count), lengths)
-    offset = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    inside = char_class[np.repeat(starts, lengths) + offset]
-    tally = np.bincount(block * _CLASSES + inside, minlength=count * _CLASSES)
-    return tally.reshape(count, _CLASSES).astype(np.float32)
+    tally = np.zeros((count, _CLASSES), dtype=np.float32)
+    # In pieces: the indexes in between are many times the size of the text.
+    piece = (ends - starts[0]) // _PIECE if count else ends
+    for first, last in pairwise(np.append(np.unique(piece, return_index=True)[1], count).tolist()):
+        here = slice(first, last)
+        if last - first == 1:
+            block_classes = char_class[int(starts[first]) : int(ends[first])]
+            for at in range(0, len(block_classes), _PIECE):
+                tally[first] += np.bincount(block_classes[at : at + _PIECE], minlength=_CLASSES)
+            continue
+        lengths = ends[here] - starts[here]
+        block = np.repeat(np.arange(last - first), lengths)
+        offset = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        inside = char_class[np.repeat(starts[here], lengths) + offset]
+        counts = np.bincount(block * _CLASSES + inside, minlength=(last - first) * _CLASSES)
+        tally[here] = counts.reshape(last - first, _CLASSES)
+    return tally
 
 
 def _word_kinds(

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from segmenter.features import codepoints as cp
+from segmenter.features.columns import stacked
 from segmenter.features.repetition import LONG_BLOCK
-from segmenter.features.vocabulary import Tokens, salted_index
+from segmenter.features.vocabulary import Tokens, joined_tokens, salted_index
 from segmenter.features.words import HashArray, Words, hash_words, mixed, pair_hash
 from segmenter.types import FloatArray, IntArray, Markup
 
@@ -49,6 +50,7 @@ _NEAR: Final = 101
 _FAR: Final = 211
 _NEAR_LEVELS: Final = 2
 _FAR_LEVELS: Final = 8
+_BLOCKS_AT_A_TIME: Final = 2048
 _TRUNK_SHARE: Final = 0.6
 
 
@@ -92,25 +94,27 @@ def structure_tokens(markup: Markup) -> Tokens:
     counts = np.bincount(element_tokens.row, minlength=len(markup.tag))
     offsets = np.cumsum(counts) - counts
     count = len(markup.block_element)
-    blocks = np.arange(count)
-    rows: list[IntArray] = []
-    indexes: list[IntArray] = []
-    element = markup.block_element
-    for level in range(_NEAR_LEVELS + _FAR_LEVELS):
-        lengths = counts[element]
-        row = np.repeat(blocks, lengths)
-        place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        values = element_tokens.index[np.repeat(offsets[element], lengths) + place]
-        salt = _NEAR + level if level < _NEAR_LEVELS else _FAR
-        indexes.append(salted_index(values.astype(np.uint32), salt))
-        rows.append(row)
-        moved = markup.parent[element]
-        climbing = moved != element
-        blocks, element = blocks[climbing], moved[climbing]
-    row = np.concatenate(rows)
-    index = np.concatenate(indexes)
-    order = np.argsort(row, kind="stable")
-    return Tokens(index[order], row[order], count)
+    parts: list[tuple[IntArray, IntArray]] = []
+    for first in range(0, count, _BLOCKS_AT_A_TIME):
+        blocks = np.arange(first, min(first + _BLOCKS_AT_A_TIME, count))
+        rows: list[IntArray] = []
+        indexes: list[IntArray] = []
+        element = markup.block_element[blocks]
+        for level in range(_NEAR_LEVELS + _FAR_LEVELS):
+            lengths = counts[element]
+            row = np.repeat(blocks, lengths)
+            place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            values = element_tokens.index[np.repeat(offsets[element], lengths) + place]
+            salt = _NEAR + level if level < _NEAR_LEVELS else _FAR
+            indexes.append(salted_index(values.view(np.uint32), salt))
+            rows.append(row)
+            moved = markup.parent[element]
+            climbing = moved != element
+            blocks, element = blocks[climbing], moved[climbing]
+        row, index = np.concatenate(rows), np.concatenate(indexes)
+        order = np.argsort(row, kind="stable")
+        parts.append((index[order], row[order]))
+    return joined_tokens(parts, count)
 
 
 def _element_tokens(markup: Markup) -> Tokens:
@@ -136,7 +140,7 @@ def _element_tokens(markup: Markup) -> Tokens:
     row = np.repeat(np.arange(len(kinds)), counts)
     place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
     index = words.hashes[np.repeat(words.first[:-1][kinds], counts) + place]
-    return Tokens(index.astype(np.int64), row, len(kinds))
+    return Tokens(index.view(np.int32), row.astype(np.int32), len(kinds))
 
 
 def _parted(
@@ -187,7 +191,7 @@ def structure_features(markup: Markup, tree: Tree, words: Words, chars: IntArray
             here[:, 2] / whole[2],
             np.log1p(here[:, 4]),
         ]
-    return np.column_stack(columns).astype(np.float32)
+    return stacked(columns, len(element))
 
 
 def _one_hot(tags: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:

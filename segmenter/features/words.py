@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -17,6 +18,7 @@ __all__ = ["HashArray", "Words", "hash_words", "mixed", "pair_hash", "word_hashe
 HashArray = NDArray[np.uint32]
 
 _POSITIONS: Final = 64
+_PIECE: Final = 1 << 18
 _MULTIPLIER: Final = np.uint32(0x9E3779B1)
 
 
@@ -37,9 +39,9 @@ class Words:
     """
 
     hashes: HashArray
-    starts: IntArray
-    lengths: IntArray
-    block: IntArray
+    starts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    block: NDArray[np.int32]
     first: IntArray
     counts: IntArray
 
@@ -48,12 +50,54 @@ def hash_words(points: cp.CodePoints, kind: cp.Kinds, starts: IntArray) -> Words
     """Find and hash the words of the blocks that begin at ``starts``.
 
     Between blocks there is nothing but white space and signs, so that where a block ends does not
-    matter.
+    matter. Long texts are taken in pieces: what is needed in between is many times their size.
     """
-    positions = np.flatnonzero((kind & cp.WORD) > 0)
     count = len(starts)
-    if not len(positions) or not count:
+    pieces = (
+        [_piece(points, kind, starts, first, last) for first, last in _word_pieces(kind)]
+        if count
+        else []
+    )
+    if not any(len(piece[0]) for piece in pieces):
         return _no_words(count)
+    hashes, places, lengths, block = (
+        np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
+    )
+    edges = np.searchsorted(block, np.arange(count + 1, dtype=np.int32))
+    return Words(
+        hashes=hashes,
+        starts=places,
+        lengths=lengths,
+        block=block,
+        first=edges,
+        counts=np.diff(edges),
+    )
+
+
+def _word_pieces(kind: cp.Kinds) -> Iterator[tuple[int, int]]:
+    """Parts of a text, cut where no word is cut."""
+    first = 0
+    while first < len(kind):
+        last = min(first + _PIECE, len(kind))
+        while last < len(kind):
+            ahead = kind[last : last + _PIECE]
+            apart = ((ahead & cp.WORD) == 0) | ((ahead & cp.UNSPACED) > 0)
+            if apart.any():
+                last += int(apart.argmax())
+                break
+            last += len(ahead)
+        yield first, last
+        first = last
+
+
+def _piece(
+    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, first: int, last: int
+) -> tuple[HashArray, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Hash, start, length and block of each word in a part of the text."""
+    positions = np.flatnonzero((kind[first:last] & cp.WORD) > 0) + first
+    if not len(positions):
+        none = np.zeros(0, dtype=np.int32)
+        return np.zeros(0, dtype=np.uint32), none, none, none
     unspaced = (kind[positions] & cp.UNSPACED) > 0
     block = np.searchsorted(starts, positions, side="right") - 1
     begins = np.empty(len(positions), dtype=bool)
@@ -64,22 +108,18 @@ def hash_words(points: cp.CodePoints, kind: cp.Kinds, starts: IntArray) -> Words
         | unspaced[:-1]
         | (block[1:] != block[:-1])
     )
-    first = np.flatnonzero(begins)
-    lengths = np.diff(np.append(first, len(positions)))
-    place = np.arange(len(positions)) - np.repeat(first, lengths)
+    heads = np.flatnonzero(begins)
+    lengths = np.diff(np.append(heads, len(positions)))
+    place = np.arange(len(positions)) - np.repeat(heads, lengths)
     characters = cp.lowered(points[positions])
     characters[(kind[positions] & cp.DIGIT) > 0] = ord("0")
     powers = _powers()[place & (_POSITIONS - 1)]
-    hashes = mixed(np.add.reduceat((characters + np.uint32(1)) * powers, first, dtype=np.uint32))
-    of_block = block[first]
-    edges = np.searchsorted(of_block, np.arange(count + 1))
-    return Words(
-        hashes=hashes,
-        starts=positions[first],
-        lengths=lengths,
-        block=of_block,
-        first=edges,
-        counts=np.diff(edges),
+    hashes = mixed(np.add.reduceat((characters + np.uint32(1)) * powers, heads, dtype=np.uint32))
+    return (
+        hashes,
+        positions[heads].astype(np.int32),
+        lengths.astype(np.int32),
+        block[heads].astype(np.int32),
     )
 
 
@@ -104,7 +144,7 @@ def pair_hash(left: HashArray, right: HashArray) -> HashArray:
 
 
 def _no_words(blocks: int) -> Words:
-    none = np.zeros(0, dtype=np.int64)
+    none = np.zeros(0, dtype=np.int32)
     return Words(
         hashes=np.zeros(0, dtype=np.uint32),
         starts=none,

@@ -26,8 +26,9 @@ _TEASER: Final = 1 << LABEL_INDEX["teaser"]
 _COMMENT: Final = 1 << LABEL_INDEX["comment"]
 _RUNNING_HEADS: Final = 0.35
 _CREDIT: Final = 0.2
-_LATE_TEASER: Final = 0.5
-_UNUSED_FORM: Final = 0.35
+_UNUSED_FORM: Final = 0.4
+_LATE_TEASER: Final = {True: 0.9, False: 0.3}
+"""Behind a comment form that is unused, and behind comments."""
 _TWO_DECKS: Final = 0.4
 _POST: Final = 12
 """Words from which a comment is taken for a reader's, and not for a part of the form."""
@@ -59,9 +60,10 @@ def augmented(
     result = list(blocks)
     if sum(block.allowed == _BODY for block in result) < 3:
         return result
-    if rng.random() < _UNUSED_FORM:
+    unused = rng.random() < _UNUSED_FORM
+    if unused:
         result = [block for block in result if not _is_post(block)]
-    if rng.random() < _LATE_TEASER:
+    if rng.random() < _LATE_TEASER[unused]:
         result += _late_teasers(result, rng)
     body = [index for index, block in enumerate(result) if block.allowed == _BODY]
     if rng.random() < _CREDIT:
@@ -107,12 +109,14 @@ def _cut(headline: str, rng: np.random.Generator) -> str:
 
 
 def _late_teasers(blocks: Sequence[LabelledText], rng: np.random.Generator) -> list[LabelledText]:
-    """One to three teasers of the page that stand together, to follow its comments."""
+    """One to three teasers of the page that stand together, to follow its comments; long ones,
+    which look like a reader's post, more often."""
     if not any(block.allowed == _COMMENT for block in blocks):
         return []
     teasers = [index for index, block in enumerate(blocks) if block.allowed == _TEASER]
     if not teasers:
         return []
-    first = int(rng.choice(teasers))
+    lengths = np.array([len(blocks[index].text) for index in teasers], dtype=float) + 1
+    first = int(rng.choice(teasers, p=lengths / lengths.sum()))
     run = blocks[first : first + int(rng.integers(1, 4))]
     return [block for block in run if block.allowed == _TEASER]
