@@ -27,11 +27,17 @@ _LIBRARIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Date (UTC), processor and versions."""
+    """Date (UTC), processor and versions.
+
+    Attributes:
+        load: processes that wanted a core in the minute before; ``None`` where unknown. Over 0.5
+            or so, other work slowed the run down.
+    """
 
     date: str
     processor: str
     cores: int
+    load: float | None
     system: str
     python: str
     libraries: Mapping[str, str]
@@ -43,6 +49,7 @@ def describe_machine() -> Machine:
         date=datetime.now(UTC).date().isoformat(),
         processor=_processor(),
         cores=os.cpu_count() or 1,
+        load=round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         libraries={name: found for name in _LIBRARIES if (found := _version(name))},

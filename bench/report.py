@@ -9,6 +9,7 @@ from typing import Final
 
 from bench.comparison import CHUNK
 from bench.goals import goals
+from bench.machine import Machine
 from bench.run import Results
 from bench.scaling import FROM_BYTES, Growth
 from bench.stages import STAGES
@@ -63,13 +64,17 @@ def _setting(results: Results) -> str:
     libraries = ", ".join(f"{name} {found}" for name, found in machine.libraries.items())
     return (
         f"Written by `make bench` on {machine.date}: {machine.processor}, one core of "
-        f"{machine.cores}, {machine.system}, Python {machine.python}; {libraries}; model "
-        f"{results.model}.\n\n"
+        f"{machine.cores}{_load(machine)}, {machine.system}, Python {machine.python}; {libraries}; "
+        f"model {results.model}.\n\n"
         f"Pages: {pages.count} ({pages.origin}); in the mean {pages.html_bytes / 1e3:,.1f} kB of "
         f"HTML, {pages.text_bytes / 1e3:,.1f} kB of text and {pages.blocks:,.0f} blocks. Figures "
         f"are medians of {results.comparison.passes} passes, with the least and the most in "
         "brackets."
     )
+
+
+def _load(machine: Machine) -> str:
+    return "" if machine.load is None else f" (load before the run {machine.load})"
 
 
 def _bounds(results: Results) -> str:

@@ -71,6 +71,7 @@ def run(pages: PageSet, effort: Effort) -> Results:
     Raises:
         ModelError: there is no usable model.
     """
+    machine = describe_machine()
     workers = worker_times(pages.html, min(effort.passes, _WORKER_ROUNDS))
     pin_to_one_core()
     started = startup(effort.passes)
@@ -87,7 +88,7 @@ def run(pages: PageSet, effort: Effort) -> Results:
         }
         scaling = growth(segmenter, effort.largest)
     return Results(
-        machine=describe_machine(),
+        machine=machine,
         model=f"{segmenter.model.name} {segmenter.model.version}",
         pages=Measured(
             origin=pages.origin,

@@ -29,7 +29,7 @@ _CREDIT: Final = 0.2
 _UNUSED_FORM: Final = 0.4
 _LATE_TEASER: Final = {True: 0.9, False: 0.3}
 """Behind a comment form that is unused, and behind comments."""
-_TWO_DECKS: Final = 0.4
+_TWO_DECKS: Final = 0.7
 _POST: Final = 12
 """Words from which a comment is taken for a reader's, and not for a part of the form."""
 _ENDINGS: Final = ("...", "…", " ...", " […]", "... ", "")

@@ -16,7 +16,6 @@ from segmenter.types import LABELS, FloatArray, IntArray
 
 __all__ = ["Example", "Schedule", "fit_network"]
 
-_LENGTHS: Final = (48, 96, 160, 256, 384, 576, 1024)
 _BATCH_BLOCKS: Final = 4096
 
 
@@ -37,13 +36,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how hard to train."""
+    """How long and how hard to train.
+
+    Attributes:
+        lengths: blocks to which pages are padded; each length is compiled once.
+    """
 
     hidden: int = 96
     epochs: int = 10
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     dropout: float = 0.2
+    lengths: tuple[int, ...] = (48, 96, 160, 256, 384, 576, 1024)
 
 
 def fit_network(
@@ -71,11 +75,11 @@ def fit_network(
     pages = [
         Example(bare.standardised(e.features).astype(np.float32), e.allowed, e.weight)
         for example in examples
-        for e in _windows(example)
+        for e in _windows(example, schedule.lengths[-1])
     ]
     rng = np.random.default_rng(seed)
     params = _initial(len(mean), schedule.hidden, rng)
-    batches = sum(1 for _ in _batches(pages, np.random.default_rng(0)))
+    batches = sum(1 for _ in _batches(pages, schedule.lengths, np.random.default_rng(0)))
     steps = batches * schedule.epochs
     optimiser = optax.adamw(
         optax.warmup_cosine_decay_schedule(0.0, schedule.learning_rate, steps // 20 + 1, steps),
@@ -88,7 +92,7 @@ def fit_network(
     key = jax.random.PRNGKey(seed)
     for epoch in range(schedule.epochs):
         total = 0.0
-        for batch in _batches(pages, rng):
+        for batch in _batches(pages, schedule.lengths, rng):
             key, now = jax.random.split(key)
             params, state, loss = step(params, state, now, *batch)
             total += float(loss)
@@ -152,19 +156,20 @@ def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
     return step
 
 
-def _windows(example: Example) -> Iterator[Example]:
+def _windows(example: Example, longest: int) -> Iterator[Example]:
     """A page longer than the longest batch row is cut into pieces of that length."""
-    longest = _LENGTHS[-1]
     for start in range(0, len(example.weight), longest):
         part = slice(start, start + longest)
         yield Example(example.features[part], example.allowed[part], example.weight[part])
 
 
-def _batches(pages: Sequence[Example], rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+def _batches(
+    pages: Sequence[Example], lengths: Sequence[int], rng: np.random.Generator
+) -> Iterator[tuple[Any, ...]]:
     """Pages of like length together, padded; few shapes, so that little is compiled."""
-    buckets: dict[int, list[int]] = {length: [] for length in _LENGTHS}
+    buckets: dict[int, list[int]] = {length: [] for length in lengths}
     for index, page in enumerate(pages):
-        buckets[next(length for length in _LENGTHS if length >= len(page.weight))].append(index)
+        buckets[next(length for length in lengths if length >= len(page.weight))].append(index)
     groups: list[tuple[int, list[int]]] = []
     for length, members in buckets.items():
         size = _BATCH_BLOCKS // length

@@ -37,7 +37,8 @@ _GOLD_WEIGHT: Final = 3.0
 _SEED_WEIGHT: Final = 9.0
 """The seeds are few, and hold on purpose what real pages seldom have."""
 _SMALL: Final = 200
-"""With fewer pages the network is smaller and trains longer."""
+_SMALL_SCHEDULE: Final = Schedule(hidden=32, epochs=40, lengths=(96, 1024))
+"""With fewer pages the network is smaller, sees them more often, and is compiled less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _fit(
     weighted = [
         replace(page, weight=page.weight * _page_weight(page.labelled)) for page in measured
     ]
-    schedule = Schedule() if len(pages) >= _SMALL else Schedule(hidden=32, epochs=60)
+    schedule = Schedule() if len(pages) >= _SMALL else _SMALL_SCHEDULE
     report(f"fitting on {len(weighted):,} pages")
     return fit_classifier(weighted, seed, schedule, report)
 
