@@ -18,6 +18,8 @@ from bench.spread import Spread
 __all__ = ["WorkerTimes", "worker_times"]
 
 _FEW: Final = 8
+# Else one worker takes both cores too, and spends more on its threads than it gains.
+_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +75,6 @@ def _seconds(source: Path, workers: int) -> float:
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **_ONE_THREAD},
     )
     return time.perf_counter() - start
