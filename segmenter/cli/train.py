@@ -28,8 +28,8 @@ def train(  # noqa: PLR0917 - click passes options by name
 ) -> None:  # fmt: skip
     """Train a model, evaluate it on held-out sites, and write it with its card.
 
-    Without --gold and --corpora the example pages alone are used: a small model, in about a
-    minute.
+    Without --gold and --corpora the example pages alone are used: a small model, in a
+    minute or two.
 
     \b
     Examples:

@@ -22,6 +22,7 @@ __all__ = [
     "ALL_LABELS",
     "OWNERS_PAGE",
     "LabelledPage",
+    "corpus_files",
     "file_sha256",
     "load_corpora",
     "load_gold",
@@ -138,6 +139,11 @@ def load_corpora(folder: Path) -> Iterator[LabelledPage]:
     if not found:
         names = ", ".join(f"{name}.jsonl.xz" for name in _MAIN_TEXT_CORPORA)
         raise CorpusError(f"{folder}: none of the known corpora is here ({names})")
+
+
+def corpus_files(folder: Path) -> list[Path]:
+    """Where the known corpora are looked for in a folder."""
+    return [folder / f"{name}.jsonl.xz" for name in _MAIN_TEXT_CORPORA]
 
 
 def load_seeds(folder: Path) -> Iterator[LabelledPage]:

@@ -16,7 +16,9 @@ from segmenter.model_package import Manifest, write_model
 from segmenter.training.calibration import Calibration, fit_calibration
 from segmenter.training.card import model_card
 from segmenter.training.corpora import (
+    OWNERS_PAGE,
     LabelledPage,
+    corpus_files,
     file_sha256,
     load_corpora,
     load_gold,
@@ -56,12 +58,13 @@ class Sources:
     corpora: Path | None = None
 
     def files(self) -> list[Path]:
-        """Every file that is read, in order."""
-        result = sorted(path for path in (self.seeds / "pages").glob("*") if path.is_file())
+        """Every file that is trained on, in order."""
+        pages = sorted(path for path in (self.seeds / "pages").glob("*") if path.is_file())
+        result = [path for path in pages if not path.name.startswith(OWNERS_PAGE)]
         if self.gold is not None:
             result.append(self.gold)
         if self.corpora is not None:
-            result += sorted(self.corpora.glob("*.jsonl.xz"))
+            result += [path for path in corpus_files(self.corpora) if path.exists()]
         return result
 
 
