@@ -81,6 +81,8 @@ def model_card(
         "with the annotation guide (customer reviews, forum extras) the model stands in between.",
         "- On listing, collection and product pages what counts as body is a matter of judgement; "
         "figures there are lower.",
+        "- The first seed page is not trained on, but its layout guided what training puts into "
+        "raw text (`segmenter/training/augment.py`): it shows the labels and measures nothing.",
         "- Hidden HTML elements are left out; text that scripts would add is not seen.",
         "",
     ]
