@@ -176,7 +176,7 @@ class BlockClassifier:
         """Shape (n, features): measured, scored and compared with the headline candidates."""
         scored = [page.measured, self.text_table.scores(page.text_tokens)]
         if self.structure_table is not None and page.structure_tokens is not None:
-            scored.append(self.structure_table.scores(page.structure_tokens))
+            scored.append(page.structure_tokens.scores(self.structure_table))
         features = np.concatenate(scored, axis=1)
         return np.concatenate(
             [features, candidate_features(page, self.headline.scores(features))], axis=1

@@ -82,56 +82,82 @@ class _Walk:
         stack: list[tuple[LexborNode, int, int, int, dict[str, int], bool]] = []
         element, container, flags, counts = 0, 0, 0, {}  # type: int, int, int, dict[str, int]
         node: LexborNode | None = root
-        skipped, blocks, depth_limit = _SKIPPED, _BLOCKS, self.limits.depth
+        skipped, blocks, strong, depth_limit = _SKIPPED, _BLOCKS, _STRONG, self.limits.depth
+        parts, flush, push, pop = self.parts, self.flush, stack.append, stack.pop
+        add_parent, add_tag = self.parents.append, self.tags.append
+        add_nth, add_tokens = self.nth.append, self.tokens.append
+        number, white = 0, False
         while True:
             while node is None:
                 if not stack:
-                    self.flush(container)
+                    flush(container)
                     return
-                node, element, container_outer, flags, counts, ends_block = stack.pop()
-                if ends_block:
-                    self.flush(container)
+                node, element, container_outer, flags, counts, ends_block = pop()
+                if ends_block and (parts or white):
+                    flush(container)
+                    white = False
                 container = container_outer
-                node = node.next
-                if node is not None and not stack:
-                    node = None
+                node = node.next if stack else None
             tag = node.tag
             if tag == "-text":
-                self.add_text(node.text_content or "", element, flags)
+                text = node.text_content or ""
                 node = node.next
+                if text.isspace() or not text:
+                    # White space before a block's first text is not part of it.
+                    if parts:
+                        parts.append(text)
+                    else:
+                        white = True
+                    continue
+                parts.append(text)
+                if self.part_element < 0:
+                    self.part_element = element
+                    self.part_preformatted = flags >= _PREFORMATTED
+                elif self.part_element != element:
+                    self.part_element = -2
+                if flags:
+                    length = len(text.strip())
+                    if flags & _LINK:
+                        self.part_link_chars += length
+                    if flags & _BOLD:
+                        self.part_strong_chars += length
                 continue
             if tag is None or tag in skipped:
                 if tag == "head":
                     self.head.read(node)
                 node = node.next
                 continue
-            child = node.child
             is_block = tag in blocks
+            child = node.child
             if child is None:
-                if is_block:
-                    self.flush(container)
+                if is_block and (parts or white):
+                    flush(container)
+                    white = False
                 node = node.next if stack else None
                 continue
-            attributes = node.attributes if len(stack) < depth_limit else {}
+            told_apart = len(stack) < depth_limit
+            attributes = node.attributes if told_apart else {}
             if attributes and tag not in ("html", "body") and _is_hidden(attributes):
                 node = node.next
                 continue
             if is_block:
-                self.flush(container)
+                if parts or white:
+                    flush(container)
+                    white = False
             elif tag in _CELLS:
-                self.parts.append(" ")
-            frame = (node, element, container, flags, counts, is_block)
-            if len(stack) < depth_limit:
+                parts.append(" ")
+            push((node, element, container, flags, counts, is_block))
+            if told_apart:
                 if tag == "html":
                     self.head.language = attributes.get("lang") or ""
                 counts[tag] = nth = counts.get(tag, 0) + 1
-                self.parents.append(element)
-                self.tags.append(tag)
-                self.nth.append(nth)
-                self.tokens.append(_tokens(attributes) if attributes else "")
-                element = len(self.tags) - 1
+                add_parent(element)
+                add_tag(tag)
+                add_nth(nth)
+                add_tokens(_tokens(attributes) if attributes else "")
+                element = number
+                number += 1
                 counts = {}
-            stack.append(frame)
             if is_block:
                 container = element
                 if tag == "pre":
@@ -139,32 +165,14 @@ class _Walk:
             elif tag == "a":
                 flags |= _LINK
                 self.part_links += 1
-            elif tag in _STRONG:
+            elif tag in strong:
                 flags |= _BOLD
             node = child
 
-    def add_text(self, text: str, element: int, flags: int) -> None:
-        self.parts.append(text)
-        if text.isspace() or not text:
-            return
-        if self.part_element < 0:
-            self.part_element = element
-            self.part_preformatted = bool(flags & _PREFORMATTED)
-        elif self.part_element != element:
-            self.part_element = -2 if self.part_element >= 0 else self.part_element
-        if flags:
-            length = len(text.strip())
-            if flags & _LINK:
-                self.part_link_chars += length
-            if flags & _BOLD:
-                self.part_strong_chars += length
-
     def flush(self, container: int) -> None:
         """End the block under construction, if there is text in it."""
-        if not self.parts:
-            return
-        text = "".join(self.parts)
-        self.parts = []
+        text = "".join(self.parts) if len(self.parts) > 1 else self.parts[0] if self.parts else ""
+        self.parts.clear()
         text = _stripped_lines(text) if self.part_preformatted else " ".join(text.split())
         if text:
             if len(self.texts) >= self.limits.blocks:
@@ -256,9 +264,11 @@ def _is_hidden(attributes: dict[str, str | None]) -> bool:
 
 
 def _tokens(attributes: dict[str, str | None]) -> str:
-    return " ".join(
-        value for name in _TOKEN_ATTRIBUTES if (value := attributes.get(name)) is not None
-    )
+    if len(attributes) == 1:
+        name, value = next(iter(attributes.items()))
+        return value or "" if name in _TOKEN_ATTRIBUTES else ""
+    found = [attributes.get(name) for name in _TOKEN_ATTRIBUTES]
+    return " ".join([value for value in found if value is not None])
 
 
 def _stripped_lines(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -135,16 +135,25 @@ class Markup:
 
     def path(self, block: int) -> str:
         """The element of a block as an XPath, ``/html/body/div[2]/p[1]``."""
-        element = int(self.block_element[block])
-        steps: list[str] = []
-        while True:
-            parent = int(self.parent[element])
-            if parent == element:
-                steps.append(self.tag[element])
-                break
-            steps.append(f"{self.tag[element]}[{self.nth[element]}]")
-            element = parent
-        return "/" + "/".join(reversed(steps))
+        return self._paths([int(self.block_element[block])])[0]
+
+    def paths(self) -> list[str]:
+        """The element of each block as an XPath."""
+        return self._paths(self.block_element.tolist())
+
+    def _paths(self, elements: list[int]) -> list[str]:
+        """Climb from each element to the nearest one whose path is known."""
+        parent, nth, tag = self.parent.tolist(), self.nth.tolist(), self.tag
+        known = {0: f"/{tag[0]}"}
+        for element in elements:
+            steps: list[int] = []
+            while element not in known:
+                steps.append(element)
+                element = parent[element]  # noqa: PLW2901 - the climb
+            path = known[element]
+            for step in reversed(steps):
+                known[step] = path = f"{path}/{tag[step]}[{nth[step]}]"
+        return [known[element] for element in elements]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,8 +247,6 @@ class Segmentation:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """All blocks, in reading order; probabilities to four decimals."""
-        markup = self.page.markup
-        starts, ends = self.page.starts.tolist(), self.page.ends.tolist()
         return tuple(
             Block(
                 start=start,
@@ -247,19 +254,23 @@ class Segmentation:
                 label=LABELS[label],
                 probability=round(row[label], 4),
                 text=text,
-                path=None if markup is None else markup.path(index),
-                probabilities={name: round(p, 4) for name, p in zip(LABELS, row, strict=True)},
+                path=path,
+                probabilities=_rounded(row),
             )
-            for index, (start, end, label, row, text) in enumerate(
-                zip(
-                    starts,
-                    ends,
-                    self.labels.tolist(),
-                    self.probabilities.tolist(),
-                    self.page.block_texts(),
-                    strict=True,
-                )
-            )
+            for start, end, label, row, text, path in self._rows()
+        )
+
+    def _rows(self) -> Iterator[tuple[int, int, int, list[float], str, str | None]]:
+        """Start, end, label, probabilities, text and path of each block."""
+        page = self.page
+        return zip(
+            page.starts.tolist(),
+            page.ends.tolist(),
+            self.labels.tolist(),
+            self.probabilities.tolist(),
+            page.block_texts(),
+            [None] * len(page) if page.markup is None else page.markup.paths(),
+            strict=True,
         )
 
     def texts(self, label: str) -> list[str]:
@@ -298,18 +309,18 @@ class Segmentation:
             page_text: include the text that the offsets refer to, as ``page_text``.
         """
         blocks: list[dict[str, Any]] = []
-        for block in self.blocks:
+        for start, end, label, row, text, path in self._rows():
             entry: dict[str, Any] = {
-                "start": block.start,
-                "end": block.end,
-                "label": block.label,
-                "probability": block.probability,
-                "text": block.text,
+                "start": start,
+                "end": end,
+                "label": LABELS[label],
+                "probability": round(row[label], 4),
+                "text": text,
             }
-            if block.path is not None:
-                entry["path"] = block.path
+            if path is not None:
+                entry["path"] = path
             if probabilities:
-                entry["probabilities"] = dict(block.probabilities)
+                entry["probabilities"] = _rounded(row)
             blocks.append(entry)
         result: dict[str, Any] = {
             "id": self.id,
@@ -342,6 +353,10 @@ def check_keep(keep: object) -> tuple[str, ...]:
             f"unknown label in 'keep': {', '.join(unknown)}; accepted are {', '.join(LABELS)}"
         )
     return tuple(label for label in LABELS if label in keep)
+
+
+def _rounded(row: list[float]) -> dict[str, float]:
+    return {name: round(p, 4) for name, p in zip(LABELS, row, strict=True)}
 
 
 def _unwrapped(text: str, input_kind: InputKind) -> str:

@@ -39,14 +39,14 @@ class PageFeatures:
         measured: shape (n, len(MEASURED_NAMES[input])).
         words: the blocks' words.
         text_tokens: hashed tokens of the text.
-        structure_tokens: hashed tokens of the markup; ``None`` for raw text.
+        structure_tokens: tokens of the markup; ``None`` for raw text.
     """
 
     input: InputKind
     measured: FloatArray
     words: Words
     text_tokens: Tokens
-    structure_tokens: Tokens | None
+    structure_tokens: structure.MarkupTokens | None
 
 
 def page_features(page: Page) -> PageFeatures:
@@ -63,14 +63,13 @@ def page_features(page: Page) -> PageFeatures:
     tokens = None
     if markup is not None:
         chars = page.ends - page.starts
-        families.append(
-            structure.structure_features(markup, structure.Tree.of(markup), words, chars)
-        )
+        tree = structure.Tree.of(markup)
+        families.append(structure.structure_features(markup, tree, words, chars))
         families += [
             repetition.similarity_features(words, line)
             for line in _references(markup.titles, markup.description, markup.author)
         ]
-        tokens = structure.structure_tokens(markup)
+        tokens = structure.markup_tokens(markup, tree)
     return PageFeatures(
         input=page.input,
         measured=np.concatenate(families, axis=1),

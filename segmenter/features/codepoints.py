@@ -104,7 +104,7 @@ def kinds(points: CodePoints) -> Kinds:
     """Shape as ``points``; each a union of the bits above."""
     table = _tables()[0]
     if not len(points) or int(points.max()) < _BMP:
-        return table[points]
+        return table.take(points)
     result = table[np.minimum(points, _BMP - 1)]
     astral = points >= _BMP
     ideograph = (points >= 0x20000) & (points < 0x40000)
@@ -119,7 +119,7 @@ def classes(points: CodePoints) -> NDArray[np.uint8]:
     """Shape as ``points``; each character's class, an index into ``CLASSES``."""
     table = _tables()[2]
     if not len(points) or int(points.max()) < _BMP:
-        return table[points]
+        return table.take(points)
     result = table[np.minimum(points, _BMP - 1)]
     astral = points >= _BMP
     result[astral] = CLASSES.index("letter")
@@ -132,7 +132,7 @@ def lowered(points: CodePoints) -> CodePoints:
     """Lower case, one code point for one; what changes its length stays as it is."""
     table = _tables()[1]
     if not len(points) or int(points.max()) < _BMP:
-        return table[points]
+        return table.take(points)
     return np.where(points < _BMP, table[np.minimum(points, _BMP - 1)], points)
 
 

@@ -24,6 +24,7 @@ LONG_BLOCK: Final = 25
 _TELLING_WORD: Final = 5
 """Characters from which a word says something of the subject."""
 _PREFIX: Final = 16
+_SIEVE: Final = 1 << 13
 
 NAMES: Final[tuple[str, ...]] = (
     "log_same_block",
@@ -73,18 +74,20 @@ def similarity_features(words: Words, line: HashArray) -> FloatArray:
     count = len(words.counts)
     if not len(line) or not len(words.hashes):
         return np.zeros((count, len(SIMILARITY_NAMES)), dtype=np.float32)
-    inside = np.isin(words.hashes, line)
-    hits = np.bincount(words.block[inside], minlength=count)
+    inside = _members(words.hashes, line)
+    hits = np.bincount(words.block.take(inside), minlength=count)
     total = np.maximum(words.counts, 1)
     size = len(line)
     prefix = np.zeros(count, dtype=np.int64)
-    going = words.counts > 0
+    begin = inside[words.hashes.take(inside) == line[0]]
+    going = words.block.take(begin)
+    going = going[words.first.take(going) == begin]
     for place in range(min(size, _PREFIX)):
-        at = np.minimum(words.first[:-1] + place, len(words.hashes) - 1)
-        going = going & (words.counts > place) & (words.hashes[at] == line[place])
-        if not going.any():
+        going = going[words.counts.take(going) > place]
+        going = going[words.hashes.take(words.first.take(going) + place) == line[place]]
+        if not len(going):
             break
-        prefix += going
+        prefix[going] = place + 1
     compared = np.minimum(np.minimum(words.counts, size), _PREFIX)
     all_equal = (prefix == compared) & (words.counts > 0)
     columns = [
@@ -95,6 +98,17 @@ def similarity_features(words: Words, line: HashArray) -> FloatArray:
         all_equal & (words.counts < size) & (words.counts >= 2),
     ]
     return stacked(columns, count)
+
+
+def _members(hashes: HashArray, line: HashArray) -> IntArray:
+    """Which of many hashes are in a short line, ascending: most are ruled out by a few bits."""
+    seen = np.zeros(_SIEVE, dtype=bool)
+    seen[line & np.uint32(_SIEVE - 1)] = True
+    maybe = np.flatnonzero(seen.take(hashes & np.uint32(_SIEVE - 1)))
+    ordered = np.sort(line)
+    found = hashes.take(maybe)
+    result: IntArray = maybe[ordered.take(np.searchsorted(ordered[:-1], found)) == found]
+    return result
 
 
 def _block_hashes(words: Words) -> HashArray:

@@ -141,6 +141,7 @@ def _blank_lines(
     is_break[:-1] &= ~((points[:-1] == 13) & (points[1:] == 10))
     breaks = np.flatnonzero(is_break)
     gaps = np.searchsorted(breaks, starts[1:]) - np.searchsorted(breaks, ends[:-1])
-    usual = int(np.median(gaps)) if len(gaps) else 0
+    ordered = np.sort(gaps)
+    usual = int(ordered[(len(gaps) - 1) // 2] + ordered[len(gaps) // 2]) // 2 if len(gaps) else 0
     relative = np.sign(gaps - usual) * np.log1p(np.abs(gaps - usual))
     return [np.append(0, relative), np.append(relative, 0)]

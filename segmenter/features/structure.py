@@ -11,11 +11,11 @@ import numpy as np
 from segmenter.features import codepoints as cp
 from segmenter.features.columns import stacked
 from segmenter.features.repetition import LONG_BLOCK
-from segmenter.features.vocabulary import Tokens, joined_tokens, salted_index
+from segmenter.features.vocabulary import Tokens, WeightTable, joined_tokens, salted_index
 from segmenter.features.words import HashArray, Words, hash_words, mixed, pair_hash
 from segmenter.types import FloatArray, IntArray, Markup
 
-__all__ = ["NAMES", "Tree", "structure_features", "structure_tokens"]
+__all__ = ["NAMES", "Tree", "structure_features", "markup_tokens"]
 
 _OWN_TAGS: Final = (
     "h1", "h2", "h3", "h4", "p", "li", "div", "span", "a", "tr", "td", "figcaption", "blockquote",
@@ -50,7 +50,11 @@ _NEAR: Final = 101
 _FAR: Final = 211
 _NEAR_LEVELS: Final = 2
 _FAR_LEVELS: Final = 8
-_BLOCKS_AT_A_TIME: Final = 2048
+# For each salt, the levels that it stands for.
+_SALTED: Final = (
+    *((_NEAR + level, slice(level, level + 1)) for level in range(_NEAR_LEVELS)),
+    (_FAR, slice(_NEAR_LEVELS, None)),
+)
 _TRUNK_SHARE: Final = 0.6
 
 
@@ -62,11 +66,15 @@ class Tree:
         depth: shape (m,).
         levels: for each depth from 1, the elements of that depth.
         signature: shape (m,), hash of the tags and classes on the way from the root.
+        kind: shape (m,), which of ``kinds`` each element is.
+        kinds: the distinct pairs of a tag and attribute tokens.
     """
 
     depth: IntArray
     levels: tuple[IntArray, ...]
     signature: HashArray
+    kind: IntArray
+    kinds: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, markup: Markup) -> Tree:
@@ -81,76 +89,94 @@ class Tree:
         levels = tuple(order[start:end] for start, end in pairwise(edges.tolist()))
         kinds: dict[tuple[str, str], int] = {}
         keys = zip(markup.tag, markup.tokens, strict=True)
-        own = np.array([kinds.setdefault(key, len(kinds)) for key in keys], dtype=np.uint32)
-        signature = mixed(own + np.uint32(1))
+        kind = np.array([kinds.setdefault(key, len(kinds)) for key in keys], dtype=np.int64)
+        signature = mixed(kind.astype(np.uint32) + np.uint32(1))
         for level in levels:
             signature[level] = pair_hash(signature[markup.parent[level]], signature[level])
-        return cls(depth, levels, signature)
+        return cls(depth, levels, signature, kind, tuple(kinds))
 
 
-def structure_tokens(markup: Markup) -> Tokens:
-    """The markup tokens of each block: its element's and those of the elements around it."""
-    element_tokens = _element_tokens(markup)
-    counts = np.bincount(element_tokens.row, minlength=len(markup.tag))
-    offsets = np.cumsum(counts) - counts
-    count = len(markup.block_element)
-    parts: list[tuple[IntArray, IntArray]] = []
-    for first in range(0, count, _BLOCKS_AT_A_TIME):
-        blocks = np.arange(first, min(first + _BLOCKS_AT_A_TIME, count))
+@dataclass(frozen=True, slots=True, eq=False)
+class MarkupTokens:
+    """The markup tokens of n blocks: each block's element's and those of the elements around it.
+
+    Elements of one kind have the same tokens, so that a kind is hashed and scored once.
+
+    Attributes:
+        kinds: the words of each kind of element.
+        chain: shape (levels, n), the kinds of each block's element and of those around it;
+            ``len(kinds.counts)`` above the root.
+    """
+
+    kinds: Words
+    chain: IntArray
+
+    def tokens(self) -> Tokens:
+        """One by one, for training."""
+        words, (levels, count) = self.kinds, self.chain.shape
+        counts = np.append(words.counts, 0)
         rows: list[IntArray] = []
         indexes: list[IntArray] = []
-        element = markup.block_element[blocks]
-        for level in range(_NEAR_LEVELS + _FAR_LEVELS):
-            lengths = counts[element]
-            row = np.repeat(blocks, lengths)
+        for level in range(levels):
+            kind = self.chain[level]
+            lengths = counts[kind]
+            row = np.repeat(np.arange(count), lengths)
             place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-            values = element_tokens.index[np.repeat(offsets[element], lengths) + place]
-            salt = _NEAR + level if level < _NEAR_LEVELS else _FAR
-            indexes.append(salted_index(values.view(np.uint32), salt))
+            values = words.hashes[np.repeat(words.first[kind], lengths) + place]
+            indexes.append(salted_index(values, _salt(level)))
             rows.append(row)
-            moved = markup.parent[element]
-            climbing = moved != element
-            blocks, element = blocks[climbing], moved[climbing]
-        row, index = np.concatenate(rows), np.concatenate(indexes)
+        row = np.concatenate(rows)
         order = np.argsort(row, kind="stable")
-        parts.append((index[order], row[order]))
-    return joined_tokens(parts, count)
+        return joined_tokens([(np.concatenate(indexes)[order], row[order])], count)
+
+    def scores(self, table: WeightTable) -> FloatArray:
+        """The same as ``table.scores(self.tokens())``."""
+        words = self.kinds
+        some = np.flatnonzero(words.counts)
+        edges = words.first[some]
+        width = table.weights.shape[1]
+        total = np.zeros((self.chain.shape[1], width), dtype=np.int32)
+        for salt, levels in _SALTED:
+            sums = np.zeros((len(words.counts) + 1, width), dtype=np.int32)
+            gathered = table.weights.take(salted_index(words.hashes, salt), axis=0)
+            sums[some] = np.add.reduceat(gathered, edges, axis=0, dtype=np.int32)
+            for kind in self.chain[levels]:
+                total += sums.take(kind, axis=0)
+        counts = np.append(words.counts, 0).take(self.chain).sum(axis=0)
+        return table.scaled(total, counts)
 
 
-def _element_tokens(markup: Markup) -> Tokens:
-    """32-bit hashes of each element's tag, and of the words in its attribute tokens."""
-    distinct: dict[str, int] = {}
-    kind_of = [
-        distinct.setdefault(f"<{tag} {tokens}", len(distinct))
-        for tag, tokens in zip(markup.tag, markup.tokens, strict=True)
-    ]
-    text = "\n".join(distinct)
-    lengths = np.array([len(item) for item in distinct], dtype=np.int64)
-    ends = np.cumsum(lengths + 1) - 1
-    points = cp.code_points(text)
+def markup_tokens(markup: Markup, tree: Tree) -> MarkupTokens:
+    """Hash the kinds of elements, and climb from each block."""
+    element, parent = markup.block_element, markup.parent
+    outside = len(tree.kinds)
+    chain = np.empty((_NEAR_LEVELS + _FAR_LEVELS, len(element)), dtype=np.int64)
+    above = np.zeros(len(element), dtype=bool)
+    for level in range(len(chain)):
+        chain[level] = np.where(above, outside, tree.kind.take(element))
+        moved = parent.take(element)
+        above |= moved == element
+        element = moved
+    return MarkupTokens(_kind_words(tree.kinds), chain)
+
+
+def _salt(level: int) -> int:
+    return _NEAR + level if level < _NEAR_LEVELS else _FAR
+
+
+def _kind_words(kinds: tuple[tuple[str, str], ...]) -> Words:
+    """The tag and the words in the attribute tokens of each kind; words end at capitals too
+    (articleBody), and "_" parts them."""
+    items = [f"<{tag} {tokens}" for tag, tokens in kinds]
+    points = cp.code_points("\n".join(items))
+    lengths = np.array([len(item) for item in items], dtype=np.int64)
+    starts = np.cumsum(lengths + 1) - lengths - 1
     kind = cp.kinds(points)
-    # Words end at capitals too (articleBody), and "_" parts them.
     upper = (kind & cp.UPPER) > 0
-    hump = upper & ~np.append(False, upper[:-1])
-    spread = points.copy()
-    spread[points == ord("_")] = ord("-")
-    words = hash_words(*_parted(spread, hump, ends - lengths))
-    kinds = np.array(kind_of, dtype=np.int64)
-    counts = words.counts[kinds]
-    row = np.repeat(np.arange(len(kinds)), counts)
-    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    index = words.hashes[np.repeat(words.first[:-1][kinds], counts) + place]
-    return Tokens(index.view(np.int32), row.astype(np.int32), len(kinds))
-
-
-def _parted(
-    points: cp.CodePoints, hump: np.ndarray, starts: IntArray
-) -> tuple[cp.CodePoints, cp.Kinds, IntArray]:
-    """Put a hyphen before each capital that follows a small letter."""
-    places = np.flatnonzero(hump)
-    moved = np.insert(points, places, ord("-"))
-    shift = np.searchsorted(places, np.arange(len(points) + 1))
-    return moved, cp.kinds(moved), starts + shift[starts]
+    hump = upper.copy()
+    hump[1:] &= ~upper[:-1]
+    kind[points == ord("_")] = 0
+    return hash_words(points, kind, starts, hump)
 
 
 def structure_features(markup: Markup, tree: Tree, words: Words, chars: IntArray) -> FloatArray:
@@ -158,8 +184,8 @@ def structure_features(markup: Markup, tree: Tree, words: Words, chars: IntArray
     most of the running text; a signature is the tags and classes from the root to the block."""
     element = markup.block_element
     parent = markup.parent
-    own = _one_hot(markup.tag, _OWN_TAGS)[element]
-    up = _one_hot(markup.tag, _ANCESTOR_TAGS)
+    own = _one_hot(tree, _OWN_TAGS).take(element, axis=0)
+    up = _one_hot(tree, _ANCESTOR_TAGS)
     for level in tree.levels:
         up[level] |= up[parent[level]]
     link_share = markup.link_chars / np.maximum(chars, 1)
@@ -194,10 +220,11 @@ def structure_features(markup: Markup, tree: Tree, words: Words, chars: IntArray
     return stacked(columns, len(element))
 
 
-def _one_hot(tags: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:
+def _one_hot(tree: Tree, names: tuple[str, ...]) -> np.ndarray:
     place = {name: index for index, name in enumerate(names)}
-    codes = np.array([place.get(tag, len(names)) for tag in tags], dtype=np.int64)
-    return np.eye(len(names) + 1, dtype=bool)[codes][:, : len(names)]
+    codes = np.array([place.get(tag, len(names)) for tag, _ in tree.kinds], dtype=np.int64)
+    table = np.eye(len(names) + 1, len(names), dtype=bool).take(codes, axis=0)
+    return table.take(tree.kind, axis=0)
 
 
 def _subtree_totals(markup: Markup, tree: Tree, words: Words, chars: IntArray) -> IntArray:

@@ -68,8 +68,12 @@ class WeightTable:
         for first, last in pairwise(np.append(piece, len(some)).tolist()):
             rows = some[first:last]
             start, end = int(edges[rows[0]]), int(edges[rows[-1] + 1])
-            gathered = self.weights[tokens.index[start:end]]
+            gathered = self.weights.take(tokens.index[start:end], axis=0)
             sums[rows] = np.add.reduceat(gathered, edges[rows] - start, axis=0, dtype=np.int32)
+        return self.scaled(sums, counts)
+
+    def scaled(self, sums: NDArray[np.int32], counts: IntArray) -> FloatArray:
+        """Scores of rows with these sums of weights over these numbers of tokens."""
         root = np.sqrt(np.maximum(counts, 1)).astype(np.float32)
         return (sums * self.scale / root[:, None] + self.bias).astype(np.float32)
 

@@ -46,15 +46,26 @@ class Words:
     counts: IntArray
 
 
-def hash_words(points: cp.CodePoints, kind: cp.Kinds, starts: IntArray) -> Words:
+def hash_words(
+    points: cp.CodePoints,
+    kind: cp.Kinds,
+    starts: IntArray,
+    breaks: NDArray[np.bool_] | None = None,
+) -> Words:
     """Find and hash the words of the blocks that begin at ``starts``.
 
     Between blocks there is nothing but white space and signs, so that where a block ends does not
     matter. Long texts are taken in pieces: what is needed in between is many times their size.
+
+    Args:
+        breaks: shape as ``points``, characters that begin a word wherever they stand.
     """
     count = len(starts)
     pieces = (
-        [_piece(points, kind, starts, first, last) for first, last in _word_pieces(kind)]
+        [
+            _piece(points, kind, starts, breaks, first=first, last=last)
+            for first, last in _word_pieces(kind)
+        ]
         if count
         else []
     )
@@ -91,35 +102,42 @@ def _word_pieces(kind: cp.Kinds) -> Iterator[tuple[int, int]]:
 
 
 def _piece(
-    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, first: int, last: int
+    points: cp.CodePoints,
+    kind: cp.Kinds,
+    starts: IntArray,
+    breaks: NDArray[np.bool_] | None,
+    *,
+    first: int,
+    last: int,
 ) -> tuple[HashArray, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Hash, start, length and block of each word in a part of the text."""
     positions = np.flatnonzero((kind[first:last] & cp.WORD) > 0) + first
     if not len(positions):
         none = np.zeros(0, dtype=np.int32)
         return np.zeros(0, dtype=np.uint32), none, none, none
-    unspaced = (kind[positions] & cp.UNSPACED) > 0
-    block = np.searchsorted(starts, positions, side="right") - 1
-    begins = np.empty(len(positions), dtype=bool)
+    word_kind = kind.take(positions)
+    begins = np.empty(len(positions) + 1, dtype=bool)
     begins[0] = True
-    begins[1:] = (
-        (positions[1:] != positions[:-1] + 1)
-        | unspaced[1:]
-        | unspaced[:-1]
-        | (block[1:] != block[:-1])
-    )
-    heads = np.flatnonzero(begins)
+    np.not_equal(positions[1:], positions[:-1] + 1, out=begins[1:-1])
+    unspaced = (word_kind & cp.UNSPACED) > 0
+    if unspaced.any():
+        begins[:-1] |= unspaced
+        begins[1:] |= unspaced
+    if breaks is not None:
+        begins[:-1] |= breaks.take(positions)
+    begins[np.searchsorted(positions, starts)] = True
+    heads = np.flatnonzero(begins[:-1])
     lengths = np.diff(np.append(heads, len(positions)))
     place = np.arange(len(positions)) - np.repeat(heads, lengths)
-    characters = cp.lowered(points[positions])
-    characters[(kind[positions] & cp.DIGIT) > 0] = ord("0")
-    powers = _powers()[place & (_POSITIONS - 1)]
+    characters = cp.lowered(points.take(positions))
+    characters[(word_kind & cp.DIGIT) > 0] = ord("0")
+    powers = _powers().take(place & (_POSITIONS - 1))
     hashes = mixed(np.add.reduceat((characters + np.uint32(1)) * powers, heads, dtype=np.uint32))
     return (
         hashes,
         positions[heads].astype(np.int32),
         lengths.astype(np.int32),
-        block[heads].astype(np.int32),
+        (np.searchsorted(starts, positions[heads], side="right") - 1).astype(np.int32),
     )
 
 
@@ -131,11 +149,12 @@ def word_hashes(text: str) -> HashArray:
 
 def mixed(values: HashArray) -> HashArray:
     """Spread the bits of 32-bit values (the finaliser of MurmurHash3, Appleby 2011)."""
-    values = values ^ (values >> np.uint32(16))
-    values = values * np.uint32(0x85EBCA6B)
-    values = values ^ (values >> np.uint32(13))
-    values = values * np.uint32(0xC2B2AE35)
-    return values ^ (values >> np.uint32(16))
+    result = values ^ (values >> np.uint32(16))
+    result *= np.uint32(0x85EBCA6B)
+    result ^= result >> np.uint32(13)
+    result *= np.uint32(0xC2B2AE35)
+    result ^= result >> np.uint32(16)
+    return result
 
 
 def pair_hash(left: HashArray, right: HashArray) -> HashArray:

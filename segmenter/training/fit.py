@@ -41,7 +41,9 @@ def fit_classifier(
         [page.features.measured, scores] for page, scores in zip(pages, text_scores, strict=True)
     ]
     if kind == "html":
-        tokens = [p.features.structure_tokens for p in pages if p.features.structure_tokens]
+        tokens = [
+            p.features.structure_tokens.tokens() for p in pages if p.features.structure_tokens
+        ]
         structure_table, structure_scores = _table(tokens, pages, seed)
         for part, scores in zip(parts, structure_scores, strict=True):
             part.append(scores)
