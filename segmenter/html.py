@@ -32,6 +32,9 @@ _TOKEN_ATTRIBUTES: Final = ("class", "id", "role", "itemprop", "rel", "data-test
 _LINK: Final = 1
 _BOLD: Final = 2
 _PREFORMATTED: Final = 4
+# In place of the element that holds a block's text.
+_NONE: Final = -1
+_SEVERAL: Final = -2
 
 
 def split_html(html: str, limits: Limits | None = None) -> Page:
@@ -70,7 +73,7 @@ class _Walk:
         self.head = _Head()
         # The block under construction.
         self.parts: list[str] = []
-        self.part_element = -1
+        self.part_element = _NONE
         self.part_preformatted = False
         self.part_link_chars = 0
         self.part_strong_chars = 0
@@ -110,11 +113,11 @@ class _Walk:
                         white = True
                     continue
                 parts.append(text)
-                if self.part_element < 0:
+                if self.part_element == _NONE:
                     self.part_element = element
                     self.part_preformatted = flags >= _PREFORMATTED
                 elif self.part_element != element:
-                    self.part_element = -2
+                    self.part_element = _SEVERAL
                 if flags:
                     length = len(text.strip())
                     if flags & _LINK:
@@ -183,7 +186,7 @@ class _Walk:
             self.link_chars.append(min(self.part_link_chars, len(text)))
             self.strong_chars.append(min(self.part_strong_chars, len(text)))
             self.links.append(self.part_links)
-        self.part_element = -1
+        self.part_element = _NONE
         self.part_preformatted = False
         self.part_link_chars = self.part_strong_chars = self.part_links = 0
 
