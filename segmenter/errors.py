@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 __all__ = [
     "CorpusError",
     "DecodingError",
     "InputError",
+    "LabelError",
+    "LabelFault",
     "LimitError",
     "ModelError",
     "SegmenterError",
@@ -40,6 +45,42 @@ class LimitError(InputError):
         self.limit = limit
         self.allowed = allowed
         self.actual = actual
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFault:
+    """One thing that is wrong in a batch of labelled pages.
+
+    Attributes:
+        row: number of the page in its batch, or of its line in a file, from 1.
+        page: the page's id, where it could be read.
+        block: number of the block in the page, from 1; ``None`` for a fault of the page.
+        detail: what is wrong and what is accepted.
+    """
+
+    row: int
+    page: str | None
+    block: int | None
+    detail: str
+
+    def __str__(self) -> str:
+        named = "" if self.page is None else f", page {self.page!r}"
+        place = "" if self.block is None else f", block {self.block}"
+        return f"row {self.row}{named}{place}: {self.detail}"
+
+
+class LabelError(InputError):
+    """Labelled pages are not of an accepted form; none of the batch was taken.
+
+    Attributes:
+        faults: everything that is wrong, in order.
+    """
+
+    def __init__(self, faults: Sequence[LabelFault]) -> None:
+        shown = "; ".join(map(str, faults[:5]))
+        more = f"; and {len(faults) - 5:,} more" if len(faults) > 5 else ""
+        super().__init__(shown + more)
+        self.faults = tuple(faults)
 
 
 class ModelError(SegmenterError):

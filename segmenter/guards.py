@@ -15,7 +15,18 @@ from typing import Final
 from segmenter.errors import LimitError
 from segmenter.types import Limits
 
-__all__ = ["check_markup"]
+__all__ = ["BLOCK_BYTES", "check_markup", "check_memory"]
+
+BLOCK_BYTES: Final = 700
+"""What a block takes while it is classified, most of it the network's."""
+# What Lexbor's tree takes for an element with its text, and for an attribute, at most.
+_ELEMENT_BYTES: Final = 340
+_ATTRIBUTE_BYTES: Final = 260
+_TIMES_SIZE: Final = 20
+_LONG_TAG: Final = 600
+"""Characters of a tag from which its attributes are counted."""
+_BEFORE_ATTRIBUTES: Final = " \t\n\r\f/\"'"
+"""An attribute stands behind one of these."""
 
 # Below these sizes the worst page is parsed in a second or two, so no finer look is taken.
 _FEW_TAGS: Final = 8_000
@@ -23,8 +34,6 @@ _FEW_SIGNS: Final = 1_000
 _FEW_REOPENED: Final = 1_000_000
 """Formatting elements times tags: no more elements than that can be opened again."""
 _SMALL: Final = 100_000
-_LONG_TAG: Final = 600
-"""Characters of a tag from which its attributes are counted."""
 
 _VALUE: Final = r"=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+)?+"
 _COMMENT: Final = r"!--(?:-?>|(?:[^-]++|-(?!-!?>))*+)|[!?][^>]*+"
@@ -93,21 +102,48 @@ _OPTION_COST: Final = 3
 _LEVEL_COST: Final = 25
 
 
-def check_markup(html: str, limits: Limits) -> None:
-    """Refuse a page that would stall the HTML parser.
+def check_memory(estimated: int, size: int, limits: Limits) -> None:
+    """Refuse a document that would take too much memory for its size.
+
+    Args:
+        estimated: bytes that it would take.
+        size: characters of the document.
 
     Raises:
-        LimitError: over ``nesting``, ``attributes`` or ``parser_steps``.
+        LimitError: over ``memory``.
+    """
+    beyond = estimated - _TIMES_SIZE * size
+    if beyond > limits.memory:
+        raise LimitError("memory", limits.memory, beyond)
+
+
+def check_markup(html: str, limits: Limits) -> None:
+    """Refuse a page that would stall the HTML parser, or take too much memory in it.
+
+    Raises:
+        LimitError: over ``nesting``, ``attributes``, ``parser_steps`` or ``memory``.
     """
     tags = html.count("<")
     if tags > _FEW_SIGNS:
         tags -= html.count("</")
+    check_memory(tags * _ELEMENT_BYTES, len(html), limits)
+    _check_attribute_memory(html, tags, limits)
     if (
         tags > min(_FEW_TAGS, limits.nesting)
         or (tags * tags > _FEW_REOPENED and tags * _formatting_tags(html) > _FEW_REOPENED)
         or (len(html) > min(_SMALL, limits.attributes) and not _has_only_short_tags(html))
     ):
         _Scan(limits).run(html)
+
+
+def _check_attribute_memory(html: str, tags: int, limits: Limits) -> None:
+    """Count the attributes, unless their bound shows that there are few enough."""
+    beyond = tags * _ELEMENT_BYTES - _TIMES_SIZE * len(html)
+    allowed = (limits.memory - beyond) // _ATTRIBUTE_BYTES
+    # An attribute has at least two characters, one of them before its name.
+    if len(html) // 2 > allowed and sum(map(html.count, _BEFORE_ATTRIBUTES)) > allowed:
+        attributes = _Scan(limits, count_all=True).run(html)
+        check_memory(attributes * _ATTRIBUTE_BYTES + beyond, 0, limits)
 
 
 def _formatting_tags(html: str) -> int:
@@ -122,8 +158,10 @@ def _has_only_short_tags(html: str) -> bool:
 class _Scan:
     """Open elements about as a tree builder has them; one use."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, count_all: bool = False) -> None:
+        """``count_all``: count the attributes of short tags too."""
         self.limits = limits
+        self.counted_from = 0 if count_all else _LONG_TAG
         self.steps = 0
         self.stack: list[str] = []
         # For each open bound: its name, and how many of each name are open inside it.
@@ -134,11 +172,13 @@ class _Scan:
         self.alike: Counter[str] = Counter()
         self.reopen = False
         self.foreign = False
+        self.attributes = 0
         self.root_attributes = 0
         self.options = 0
         self.in_select = False
 
-    def run(self, html: str) -> None:
+    def run(self, html: str) -> int:
+        """Look at all tags; returns how many attributes were counted."""
         matched = _TOKEN.search(html)
         while matched is not None:
             position = matched.end()
@@ -154,9 +194,10 @@ class _Scan:
                         position = len(html) if closing is None else closing.start()
                 self.add(len(self.stack) + 1)
             matched = _TOKEN.search(html, position)
+        return self.attributes
 
     def start(self, name: str, rest: str) -> None:
-        if len(rest) > _LONG_TAG or (rest and name in ("html", "body")):
+        if len(rest) > self.counted_from or (rest and name in ("html", "body")):
             self.count_attributes(name, rest)
         if self.reopen:
             self.add(self.formatting_count * _REOPEN_COST)
@@ -230,13 +271,13 @@ class _Scan:
         self.reopen = True
 
     def count_attributes(self, name: str, rest: str) -> None:
-        # Attributes of a second <body> are added to the first, the same for <html>.
         count = sum(1 for _ in _ATTRIBUTE.finditer(rest))
+        self.attributes += count
+        total = count
         if name in ("html", "body"):
+            # Attributes of a second <body> are added to the first, the same for <html>.
             self.root_attributes += count
             total = self.root_attributes
-        else:
-            total = count
         if total > self.limits.attributes:
             raise LimitError("attributes", self.limits.attributes, total)
         self.add(count * total)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from segmenter.errors import LimitError
-from segmenter.guards import check_markup
+from segmenter.guards import BLOCK_BYTES, check_markup, check_memory
 from segmenter.types import Limits, Markup, Page
 
 __all__ = ["split_html"]
@@ -18,6 +20,7 @@ _SKIPPED: Final = frozenset(
     """script style noscript template head title svg iframe object embed canvas audio video
     select datalist textarea noframes -comment #comment !doctype -doctype -cdata""".split()
 )
+_SKIPPED_WITHOUT_SCRIPTS: Final = _SKIPPED - {"noscript"}
 # A block ends before and after these (HTML standard, "flow content" rendered as blocks; buttons
 # and labels stand alone on a page).
 _BLOCKS: Final = frozenset(
@@ -41,35 +44,57 @@ def split_html(html: str, limits: Limits | None = None) -> Page:
     """Split a page into blocks: each run of inline text between block boundaries is one.
 
     A table's row is one block, its cells apart by a space; ``<br>`` and every block element part
-    blocks; ``<pre>`` keeps its lines. Hidden elements, scripts and the like are left out.
+    blocks; ``<pre>`` keeps its lines. Scripts and the like are left out; so are ``<noscript>`` and
+    hidden elements, each unless most of the page's text stands there.
 
     Raises:
-        LimitError: more blocks than ``limits.blocks``, or markup made to stall the parser.
+        LimitError: over ``blocks`` or ``memory``, or markup made to stall the parser.
     """
     limits = limits or Limits()
     check_markup(html, limits)
-    walk = _Walk(limits)
+    walk = _Walk(limits, len(html), _NOTHING)
     # Lexbor stops at NUL in some states; browsers drop or replace it.
     root = LexborHTMLParser(html.replace("\0", "\ufffd") if "\0" in html else html).root
     if root is not None:
         walk.run(root)
+        missed = walk.missed()
+        if missed != _NOTHING:
+            walk = _Walk(limits, len(html), missed)
+            walk.run(root)
     return walk.page()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """Text that a browser with scripts does not show at first: which of it is taken, or missed."""
+
+    noscript: bool = False
+    hidden: bool = False
+
+
+_NOTHING: Final = _Unseen()
 
 
 class _Walk:
     """State of the walk; one use."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, size: int, takes: _Unseen) -> None:
         self.limits = limits
-        self.parents: list[int] = []
+        self.size = size
+        self.takes = takes
+        self.noscript_chars = 0
+        self.hidden_chars = 0
+        self.parents = array("i")
         self.tags: list[str] = []
-        self.nth: list[int] = []
+        self.nth = array("i")
         self.tokens: list[str] = []
         self.texts: list[str] = []
-        self.block_element: list[int] = []
-        self.link_chars: list[int] = []
-        self.strong_chars: list[int] = []
-        self.links: list[int] = []
+        self.block_element = array("i")
+        self.link_chars = array("i")
+        self.strong_chars = array("i")
+        self.links = array("i")
+        # Pages have few tags and tokens, each very often: one string for each.
+        self.strings: dict[str, str] = {}
         self.head = _Head()
         # The block under construction.
         self.parts: list[str] = []
@@ -86,9 +111,13 @@ class _Walk:
         element, container, flags, counts = 0, 0, 0, {}  # type: int, int, int, dict[str, int]
         node: LexborNode | None = root
         skipped, blocks, strong, depth_limit = _SKIPPED, _BLOCKS, _STRONG, self.limits.depth
+        takes = self.takes
+        if takes.noscript:
+            skipped = _SKIPPED_WITHOUT_SCRIPTS
         parts, flush, push, pop = self.parts, self.flush, stack.append, stack.pop
         add_parent, add_tag = self.parents.append, self.tags.append
         add_nth, add_tokens = self.nth.append, self.tokens.append
+        shared = self.strings.setdefault
         number, white = 0, False
         while True:
             while node is None:
@@ -128,6 +157,8 @@ class _Walk:
             if tag is None or tag in skipped:
                 if tag == "head":
                     self.head.read(node)
+                elif tag == "noscript":
+                    self.noscript_chars += len(node.text().strip())
                 node = node.next
                 continue
             is_block = tag in blocks
@@ -140,7 +171,10 @@ class _Walk:
                 continue
             told_apart = len(stack) < depth_limit
             attributes = node.attributes if told_apart else {}
-            if attributes and tag not in ("html", "body") and _is_hidden(attributes):
+            is_hidden = attributes and tag not in ("html", "body") and _is_hidden(attributes)
+            # Nested ones are not counted again: that would be quadratic.
+            if is_hidden and not takes.hidden:
+                self.hidden_chars += len(node.text().strip())
                 node = node.next
                 continue
             if is_block:
@@ -155,9 +189,10 @@ class _Walk:
                     self.head.language = attributes.get("lang") or ""
                 counts[tag] = nth = counts.get(tag, 0) + 1
                 add_parent(element)
-                add_tag(tag)
+                add_tag(shared(tag, tag))
                 add_nth(nth)
-                add_tokens(_tokens(attributes) if attributes else "")
+                tokens = _tokens(attributes) if attributes else ""
+                add_tokens(shared(tokens, tokens))
                 element = number
                 number += 1
                 counts = {}
@@ -171,6 +206,11 @@ class _Walk:
             elif tag in strong:
                 flags |= _BOLD
             node = child
+
+    def missed(self) -> _Unseen:
+        """Where more text stands than in all blocks of the walk."""
+        seen = sum(map(len, self.texts))
+        return _Unseen(noscript=self.noscript_chars > seen, hidden=self.hidden_chars > seen)
 
     def flush(self, container: int) -> None:
         """End the block under construction, if there is text in it."""
@@ -191,9 +231,12 @@ class _Walk:
         self.part_link_chars = self.part_strong_chars = self.part_links = 0
 
     def page(self) -> Page:
+        check_memory(len(self.texts) * BLOCK_BYTES, self.size, self.limits)
         if not self.tags:
-            self.parents, self.tags, self.nth, self.tokens = [0], ["html"], [1], [""]
-        lengths = np.array([len(text) for text in self.texts], dtype=np.int64)
+            self.tags, self.tokens = ["html"], [""]
+            self.parents.append(0)
+            self.nth.append(1)
+        lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts))
         ends = np.cumsum(lengths + 1) - 1 if len(lengths) else lengths
         return Page(
             input="html",
@@ -201,14 +244,14 @@ class _Walk:
             starts=ends - lengths,
             ends=ends,
             markup=Markup(
-                block_element=np.array(self.block_element, dtype=np.int64),
-                parent=np.array(self.parents, dtype=np.int64),
+                block_element=np.frombuffer(self.block_element, dtype=np.intc),
+                parent=np.frombuffer(self.parents, dtype=np.intc),
                 tag=tuple(self.tags),
-                nth=np.array(self.nth, dtype=np.int64),
+                nth=np.frombuffer(self.nth, dtype=np.intc),
                 tokens=tuple(self.tokens),
-                link_chars=np.array(self.link_chars, dtype=np.int64),
-                strong_chars=np.array(self.strong_chars, dtype=np.int64),
-                links=np.array(self.links, dtype=np.int64),
+                link_chars=np.frombuffer(self.link_chars, dtype=np.intc),
+                strong_chars=np.frombuffer(self.strong_chars, dtype=np.intc),
+                links=np.frombuffer(self.links, dtype=np.intc),
                 titles=tuple(self.head.titles),
                 description=self.head.description,
                 author=self.head.author,
@@ -261,7 +304,8 @@ _META: Final = frozenset(
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
     if "hidden" in attributes:
-        return True
+        # What React streams is hidden until a script puts it in its place.
+        return not (attributes.get("id") or "").startswith("S:")
     style = attributes.get("style")
     return style is not None and "display:none" in style.replace(" ", "").lower()
 
@@ -270,7 +314,7 @@ def _tokens(attributes: dict[str, str | None]) -> str:
     if len(attributes) == 1:
         name, value = next(iter(attributes.items()))
         return value or "" if name in _TOKEN_ATTRIBUTES else ""
-    found = [attributes.get(name) for name in _TOKEN_ATTRIBUTES]
+    found = [attributes[name] for name in _TOKEN_ATTRIBUTES if name in attributes]
     return " ".join([value for value in found if value is not None])
 
 

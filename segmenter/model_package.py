@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import zlib
@@ -28,6 +27,8 @@ from segmenter.classifier import (
     HeadlineScorer,
     Network,
 )
+from segmenter.correction import Correction
+from segmenter.durable import sync
 from segmenter.errors import ModelError
 from segmenter.features import MEASURED_NAMES
 from segmenter.features.vocabulary import BITS, WeightTable
@@ -35,18 +36,21 @@ from segmenter.types import LABELS, InputKind, ModelId
 
 __all__ = [
     "FORMAT_VERSION",
+    "REPLAY",
     "Manifest",
     "Model",
     "feature_names",
     "list_models",
     "load_model",
     "read_manifest",
+    "read_replay",
     "shipped_model_path",
     "verify",
     "write_model",
 ]
 
 FORMAT_VERSION: Final = 1
+REPLAY: Final = "replay.npz"
 _INPUTS: Final[tuple[InputKind, ...]] = ("text", "html")
 _MANIFEST: Final = "manifest.json"
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
@@ -173,6 +177,21 @@ def verify(path: Path) -> Manifest:
     return manifest
 
 
+def read_replay(path: Path) -> bytes:
+    """The bytes of a model directory's replay file, verified.
+
+    Raises:
+        ModelError: as ``verify``, or the model has none and can't be a base to retrain from.
+    """
+    manifest = read_manifest(path)
+    if REPLAY not in manifest.files:
+        raise ModelError(
+            f"{path} has no {REPLAY}: a model without it can't be retrained; take the shipped model"
+        )
+    _verified_bytes(path, REPLAY, manifest)
+    return (path / REPLAY).read_bytes()
+
+
 def load_model(path: Path) -> Model:
     """Load a model directory; nothing is read into arrays before its hash is right.
 
@@ -199,6 +218,7 @@ def write_model(
     classifiers: Mapping[InputKind, BlockClassifier],
     describe: Mapping[str, Any],
     card: str,
+    replay: bytes | None = None,
 ) -> Manifest:
     """Write a model directory aside and put it in place whole.
 
@@ -207,6 +227,7 @@ def write_model(
         classifiers: one for each kind of input.
         describe: the manifest's name, version, created, corpora, split, seed and metrics.
         card: text of the model card.
+        replay: what retraining needs so that nothing is forgotten (see ``training.replay``).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -216,6 +237,9 @@ def write_model(
             name = f"{kind}.npz"
             np.savez_compressed(aside / name, **_arrays(classifier))
             files[name] = hashlib.sha256((aside / name).read_bytes()).hexdigest()
+        if replay is not None:
+            (aside / REPLAY).write_bytes(replay)
+            files[REPLAY] = hashlib.sha256(replay).hexdigest()
         manifest = Manifest(
             format_version=FORMAT_VERSION,
             labels=LABELS,
@@ -228,7 +252,7 @@ def write_model(
         (aside / _MANIFEST).write_text(text, "utf-8")
         (aside / "README.md").write_text(card, "utf-8")
         for file in aside.iterdir():
-            _sync(file)
+            sync(file)
         aside.chmod(0o755)
         _replace(aside, path)
     except BaseException:
@@ -244,16 +268,8 @@ def _replace(aside: Path, path: Path) -> None:
     if path.exists():
         path.rename(old)
     aside.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check_libraries(file: Path, made_with: Mapping[str, str]) -> None:
@@ -292,12 +308,21 @@ def _arrays(classifier: BlockClassifier) -> dict[str, Any]:
     arrays["headline.scale"] = headline.scale
     arrays["headline.weights"] = headline.weights
     arrays["headline.bias"] = np.float32(headline.bias)
-    tables = {"text": classifier.text_table, "structure": classifier.structure_table}
+    correction = classifier.correction
+    tables: dict[str, WeightTable | None] = {
+        "text": classifier.text_table,
+        "structure": classifier.structure_table,
+        "correction.text": correction.text if correction is not None else None,
+        "correction.structure": correction.structure if correction is not None else None,
+    }
     for name, table in tables.items():
         if table is not None:
             arrays[f"{name}.weights"] = table.weights
             arrays[f"{name}.scale"] = table.scale
             arrays[f"{name}.bias"] = table.bias
+    if correction is not None:
+        arrays["correction.context"] = correction.context
+        arrays["correction.familiar"] = np.array([correction.strange, correction.familiar])
     return arrays
 
 
@@ -308,6 +333,20 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             raise ValueError(f"{name} table of {weights.shape[0]} rows")
         return WeightTable(weights, arrays[f"{name}.scale"], arrays[f"{name}.bias"])
 
+    def optional(name: str) -> WeightTable | None:
+        return table(name) if f"{name}.weights" in arrays else None
+
+    def correction() -> Correction | None:
+        words = optional("correction.text")
+        if words is None:
+            return None
+        return Correction(
+            words,
+            optional("correction.structure"),
+            arrays["correction.context"],
+            *arrays["correction.familiar"].tolist(),
+        )
+
     params = {
         name.removeprefix("network."): value
         for name, value in arrays.items()
@@ -317,7 +356,7 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
         raise ValueError("its network is of another shape")
     return BlockClassifier(
         text_table=table("text"),
-        structure_table=table("structure") if "structure.weights" in arrays else None,
+        structure_table=optional("structure"),
         headline=HeadlineScorer(
             arrays["headline.mean"],
             arrays["headline.scale"],
@@ -329,4 +368,5 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             mean=arrays["mean"],
             scale=arrays["scale"],
         ),
+        correction=correction(),
     )

@@ -15,6 +15,7 @@ from segmenter.language import page_language
 from segmenter.model_package import Model, load_model, shipped_model_path
 from segmenter.sequence import decide
 from segmenter.text import split_text
+from segmenter.threads import one_blas_thread
 from segmenter.types import (
     DEFAULT_KEEP,
     LABELS,
@@ -101,7 +102,8 @@ class Segmenter:
         if len(page):
             features = page_features(page)
             classifier = self._model.classifiers[page.input]
-            probabilities = classifier.probabilities(features)
+            with one_blas_thread():
+                probabilities = classifier.probabilities(features)
             labels, confidence = decide(probabilities, features.words.counts)
         else:
             probabilities = np.zeros((0, len(LABELS)), dtype=np.float32)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from segmenter.errors import LimitError
 from segmenter.features import codepoints as cp
+from segmenter.guards import BLOCK_BYTES, check_memory
 from segmenter.types import IntArray, Limits, Page
 
 __all__ = ["split_text"]
@@ -36,12 +37,12 @@ def split_text(text: str, limits: Limits | None = None) -> Page:
     A block is a line, or the lines of a hard-wrapped paragraph, or a piece of an over-long line.
 
     Raises:
-        LimitError: more blocks than ``limits.blocks``.
+        LimitError: over ``blocks`` or ``memory``.
     """
     limits = limits or Limits()
     points = cp.code_points(text)
     kind = cp.kinds(points)
-    starts, ends, line = _lines(points, kind)
+    starts, ends, line = _lines(points, kind, limits)
     if len(starts):
         joined = _wrapped(kind, starts, ends, line)
         starts, ends = starts[~joined], ends[np.append(~joined[1:], True)]
@@ -51,17 +52,30 @@ def split_text(text: str, limits: Limits | None = None) -> Page:
     return Page(input="text", text=text, starts=starts, ends=ends)
 
 
-def _lines(points: cp.CodePoints, kind: cp.Kinds) -> tuple[IntArray, IntArray, IntArray]:
+def _lines(
+    points: cp.CodePoints, kind: cp.Kinds, limits: Limits
+) -> tuple[IntArray, IntArray, IntArray]:
     """Lines that are not white, trimmed: their starts, ends, and number among all lines."""
     breaks = (kind & cp.LINE_BREAK) > 0
     if len(points) > 1:
         # CR LF is one line break.
         breaks[:-1] &= ~((points[:-1] == 13) & (points[1:] == 10))
-    places = np.flatnonzero(breaks)
-    starts, ends = _trimmed(
-        (kind & cp.SPACE) > 0, np.append(0, places + 1), np.append(places, len(points))
-    )
-    return starts, ends, np.searchsorted(places, starts)
+    white = (kind & cp.SPACE) > 0
+    parts: list[tuple[IntArray, IntArray, IntArray]] = []
+    first = lines = found = 0
+    while first < len(points) or not parts:
+        last = min(first + _AT_A_TIME, len(points))
+        if last < len(points):
+            last += int(breaks[last:].argmax()) + 1 if breaks[last:].any() else len(points) - last
+        places = np.flatnonzero(breaks[first:last]) + first
+        starts, ends = _trimmed(white, np.append(first, places + 1), np.append(places, last))
+        parts.append((starts, ends, lines + places.searchsorted(starts)))
+        lines += len(places)
+        found += len(starts)
+        check_memory(found * BLOCK_BYTES, len(points), limits)
+        first = last
+    starts, ends, line = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return starts, ends, line
 
 
 def _wrapped(kind: cp.Kinds, starts: IntArray, ends: IntArray, line: IntArray) -> BoolArray:
@@ -137,12 +151,20 @@ def _trimmed(white: BoolArray, starts: IntArray, ends: IntArray) -> tuple[IntArr
     In pieces: the places of all characters are many times the size of the text.
     """
     firsts, lasts = [starts[:0]], [starts[:0]]
-    piece = np.unique(starts // _AT_A_TIME, return_index=True)[1]
-    for begin, end in pairwise(np.append(piece, len(starts)).tolist()):
-        offset = int(starts[begin])
-        visible = np.flatnonzero(~white[offset : int(ends[end - 1])]) + offset
-        first = np.searchsorted(visible, starts[begin:end])
-        last = np.searchsorted(visible, ends[begin:end])
+    long = np.flatnonzero(ends - starts > _AT_A_TIME)
+    pieces = np.unique(starts // _AT_A_TIME, return_index=True)[1]
+    edges = np.unique(np.concatenate([pieces, long, long + 1, [len(starts)]]))
+    for begin, end in pairwise(edges.tolist()):
+        offset, stop = int(starts[begin]), int(ends[end - 1])
+        inside = white[offset:stop]
+        if stop - offset > 2 * _AT_A_TIME:
+            # One long span.
+            visible = np.array([inside.argmin(), stop - offset - 1 - inside[::-1].argmin()])
+            visible = visible[~inside[visible]] + offset
+        else:
+            visible = np.flatnonzero(~inside) + offset
+        first = visible.searchsorted(starts[begin:end])
+        last = visible.searchsorted(ends[begin:end])
         some = last > first
         firsts.append(visible[first[some]])
         lasts.append(visible[last[some] - 1] + 1)

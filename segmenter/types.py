@@ -86,6 +86,9 @@ class Limits:
     Attributes:
         document_bytes: size of the document as received (UTF-8 bytes for ``str``).
         blocks: blocks that one page is split into.
+        memory: bytes that segmenting may take beyond 20 times the document's size, estimated: 700
+            for a block, before parsing HTML 340 for an element and 260 for an attribute. It stops
+            what is nothing but markup or line breaks; longer blocks are within 20 times.
         depth: nesting of HTML elements that is told apart; deeper text still becomes blocks.
         nesting: HTML elements open at once, as far as they are estimated before parsing.
         attributes: attributes of one HTML element.
@@ -95,6 +98,7 @@ class Limits:
 
     document_bytes: int = 50_000_000
     blocks: int = 500_000
+    memory: int = 80_000_000
     depth: int = 512
     nesting: int = 20_000
     attributes: int = 5_000

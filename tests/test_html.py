@@ -31,6 +31,9 @@ def markup_of(page: Page) -> list[str]:
         ("<div style='color:red; DISPLAY : none'>no</div><p>yes", ["yes"]),
         ("<template><p>no</template><p>yes", ["yes"]),
         ("<div>a<noscript><p>no</p></noscript></div>yes", ["a", "yes"]),
+        ("<p>few</p><noscript><p>the whole<p>thread</noscript>", ["few", "the whole", "thread"]),
+        ("<p>few</p><div hidden>the whole story</div>", ["few", "the whole story"]),
+        ("<p>some</p><div hidden id=S:0><p>sent later</div>", ["some", "sent later"]),
         ("<script>no</script><style>no</style><textarea>no</textarea>yes", ["yes"]),
         ("a<!-- no -->b", ["ab"]),
         ("<p>a<p>b<div>c<p>d", ["a", "b", "c", "d"]),
@@ -113,3 +116,9 @@ def test_any_markup_gives_blocks_at_right_offsets(pieces: list[str]) -> None:
         position = end
     assert not page.text[position:].strip()
     assert all(path.startswith("/") for path in markup_of(page))
+
+
+def test_hidden_elements_nested_ten_thousand_deep_are_read_once() -> None:
+    depth = 10_000
+    page = split_html("<p>a</p>" + "<div hidden>" * depth + "the text" + "</div>" * depth)
+    assert page.block_texts() == ["a", "the text"]

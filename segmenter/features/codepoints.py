@@ -75,6 +75,8 @@ CLASSES: Final[tuple[str, ...]] = (
 """Classes of characters; each character is in exactly one."""
 
 _BMP: Final = 0x10000
+_PIECE: Final = 1 << 16
+"""Characters that are looked up at a time: the indexes are many times their size."""
 _SENTENCE_ENDS: Final = ".!?…。！？｡।॥؟۔։።"
 _COMMAS: Final = ",;、，；،؛"
 _QUOTES: Final = "\"'“”„‟«»‹›‘’‚「」『』《》〈〉＂"
@@ -103,15 +105,17 @@ def code_points(text: str) -> CodePoints:
 def kinds(points: CodePoints) -> Kinds:
     """Shape as ``points``; each a union of the bits above."""
     table = _tables()[0]
-    if not len(points) or int(points.max()) < _BMP:
-        return table.take(points)
-    result = table[np.minimum(points, _BMP - 1)]
-    astral = points >= _BMP
-    ideograph = (points >= 0x20000) & (points < 0x40000)
-    symbol = (points >= 0x1F000) & (points < 0x20000)
-    result[astral] = LETTER | WORD
-    result[ideograph] = LETTER | WORD | UNSPACED
-    result[symbol] = SYMBOL
+    result = np.empty(len(points), dtype=np.uint16)
+    for start in range(0, len(points), _PIECE):
+        part = points[start : start + _PIECE]
+        kind = result[start : start + _PIECE]
+        if int(part.max()) < _BMP:
+            kind[:] = table.take(part)
+            continue
+        kind[:] = table.take(np.minimum(part, _BMP - 1))
+        kind[part >= _BMP] = LETTER | WORD
+        kind[(part >= 0x20000) & (part < 0x40000)] = LETTER | WORD | UNSPACED
+        kind[(part >= 0x1F000) & (part < 0x20000)] = SYMBOL
     return result
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from segmenter.features.columns import stacked
+from segmenter.features.columns import Column
 from segmenter.features.repetition import LONG_BLOCK
 from segmenter.features.words import Words
 from segmenter.types import FloatArray
 
-__all__ = ["NAMES", "context_features"]
+__all__ = ["NAMES", "Context"]
 
 NAMES: Final[tuple[str, ...]] = (
     "place",
@@ -33,42 +33,52 @@ NAMES: Final[tuple[str, ...]] = (
 )
 
 
-def context_features(words: Words) -> FloatArray:
-    """Shape (n, len(NAMES)); distances are in blocks, ``log_`` is ``log1p``, signed if it can be
-    negative; places and shares are 0 to 1."""
-    count = len(words.counts)
-    if not count:
-        return np.zeros((0, len(NAMES)), dtype=np.float32)
-    index = np.arange(count)
-    total = max(int(words.counts.sum()), 1)
-    long = words.counts >= LONG_BLOCK
-    if not long.any():
-        long = words.counts == words.counts.max()
-    places = np.flatnonzero(long)
-    first, last = int(places[0]), int(places[-1])
-    long_words = int(words.counts[long].sum())
-    following = np.searchsorted(places, index)
-    nearest_after = np.append(places, count + 50)[following]
-    nearest_before = np.append(-50, places)[np.searchsorted(places, index, side="right")]
-    columns = [
-        index / count,
-        (np.cumsum(words.counts) - words.counts) / total,
-        np.full(count, np.log1p(count)),
-        np.full(count, np.log1p(total)),
-        np.full(count, long_words / total),
-        np.full(count, np.log1p(len(places))),
-        index >= first,
-        index <= last,
-        _signed_log(index - first),
-        _signed_log(last - index),
-        np.log1p(index - nearest_before),
-        np.log1p(nearest_after - index),
-        words.counts / total,
-        words.counts == words.counts.max(),
-        np.log1p(index),
-        np.log1p(count - 1 - index),
-    ]
-    return stacked(columns, count)
+class Context:
+    """Places on one page; ``columns`` gives those of ``NAMES`` for some of its blocks.
+
+    Distances are in blocks, ``log_`` is ``log1p``, signed if it can be negative; places and shares
+    are 0 to 1.
+    """
+
+    def __init__(self, words: Words) -> None:
+        """Of a page with at least one block."""
+        self._words = words
+        self._longest = words.counts.max()
+        long = words.counts >= LONG_BLOCK
+        if not long.any():
+            long = words.counts == self._longest
+        self._long = np.flatnonzero(long)
+        self._long_words = int(words.counts[self._long].sum())
+
+    def columns(self, start: int, end: int) -> list[Column]:
+        """Of the blocks from ``start`` to ``end``."""
+        words, places = self._words, self._long
+        count, size = len(words.counts), end - start
+        total = max(len(words.hashes), 1)
+        index = np.arange(start, end)
+        counts = words.counts[start:end]
+        first, last = int(places[0]), int(places[-1])
+        following = places.searchsorted(index)
+        nearest_after = np.append(places, count + 50)[following]
+        nearest_before = np.append(-50, places)[places.searchsorted(index, side="right")]
+        return [
+            index / count,
+            words.first[start:end] / total,
+            np.full(size, np.log1p(count)),
+            np.full(size, np.log1p(total)),
+            np.full(size, self._long_words / total),
+            np.full(size, np.log1p(len(places))),
+            index >= first,
+            index <= last,
+            _signed_log(index - first),
+            _signed_log(last - index),
+            np.log1p(index - nearest_before),
+            np.log1p(nearest_after - index),
+            counts / total,
+            counts == self._longest,
+            np.log1p(index),
+            np.log1p(count - 1 - index),
+        ]
 
 
 def _signed_log(values: np.ndarray) -> FloatArray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.features.columns import stacked
+from segmenter.features.columns import Column, stacked
 from segmenter.features.words import HashArray, Words, mixed, pair_hash
 from segmenter.types import FloatArray, IntArray
 
@@ -16,7 +17,7 @@ __all__ = [
     "NAMES",
     "SIMILARITY_NAMES",
     "repetition_features",
-    "similarity_features",
+    "similarity_columns",
 ]
 
 LONG_BLOCK: Final = 25
@@ -25,6 +26,8 @@ _TELLING_WORD: Final = 5
 """Characters from which a word says something of the subject."""
 _PREFIX: Final = 16
 _SIEVE: Final = 1 << 13
+_PIECE: Final = 1 << 18
+"""Words that are grouped at a time."""
 
 NAMES: Final[tuple[str, ...]] = (
     "log_same_block",
@@ -64,8 +67,8 @@ def repetition_features(words: Words) -> FloatArray:
     return stacked(columns, count)
 
 
-def similarity_features(words: Words, line: HashArray) -> FloatArray:
-    """Shape (n, 5): how each block repeats a line, given as its words' hashes.
+def similarity_columns(words: Words, line: HashArray) -> list[Column]:
+    """How each of n blocks repeats a line, given as its words' hashes; ``SIMILARITY_NAMES``.
 
     The columns: share of the block's words that are in the line; share of the line's words that
     the block can cover; share of the block's leading words equal to the line's; the block is the
@@ -73,7 +76,7 @@ def similarity_features(words: Words, line: HashArray) -> FloatArray:
     """
     count = len(words.counts)
     if not len(line) or not len(words.hashes):
-        return np.zeros((count, len(SIMILARITY_NAMES)), dtype=np.float32)
+        return [np.zeros((count, len(SIMILARITY_NAMES)), dtype=np.float32)]
     inside = _members(words.hashes, line)
     hits = np.bincount(words.block.take(inside), minlength=count)
     total = np.maximum(words.counts, 1)
@@ -90,14 +93,13 @@ def similarity_features(words: Words, line: HashArray) -> FloatArray:
         prefix[going] = place + 1
     compared = np.minimum(np.minimum(words.counts, size), _PREFIX)
     all_equal = (prefix == compared) & (words.counts > 0)
-    columns = [
+    return [
         hits / total,
         np.minimum(hits / size, 1.0),
         prefix / np.maximum(compared, 1),
         all_equal & (words.counts == size),
         all_equal & (words.counts < size) & (words.counts >= 2),
     ]
-    return stacked(columns, count)
 
 
 def _members(hashes: HashArray, line: HashArray) -> IntArray:
@@ -154,18 +156,16 @@ def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
     block = words.block[:-2][inside]
     if not len(trigrams):
         return nothing, nothing
-    owner, group_start = _grouped(trigrams, block)
-    del trigrams
-    group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
-    first_owner = owner[group_start]
-    last_owner = owner[np.append(group_start[1:], True)]
-    elsewhere = (first_owner != last_owner)[group]
-    before = owner != first_owner[group]
+    elsewhere, before = np.zeros((2, count), dtype=np.int64)
+    for part in _alike_together(trigrams):
+        owner, times, group_start = _grouped(trigrams[part], block[part])
+        group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
+        first_owner = owner[group_start]
+        last_owner = owner[np.append(group_start[1:], True)]
+        elsewhere += _tally(owner, times, (first_owner != last_owner)[group], count)
+        before += _tally(owner, times, owner != first_owner[group], count)
     total = np.maximum(np.bincount(block, minlength=count), 1)
-    return (
-        (np.bincount(owner[elsewhere], minlength=count) / total).astype(np.float32),
-        (np.bincount(owner[before], minlength=count) / total).astype(np.float32),
-    )
+    return (elsewhere / total).astype(np.float32), (before / total).astype(np.float32)
 
 
 def _shared_with_running_text(words: Words) -> FloatArray:
@@ -175,27 +175,54 @@ def _shared_with_running_text(words: Words) -> FloatArray:
     hashes, block = words.hashes[telling], words.block[telling]
     if not len(hashes):
         return np.zeros(count, dtype=np.float32)
-    owner, group_start = _grouped(hashes, block)
-    del hashes
-    long = words.counts[owner] >= LONG_BLOCK
-    edges = np.flatnonzero(group_start)
-    group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
-    least = np.minimum.reduceat(np.where(long, owner, np.int32(count)), edges)
-    most = np.maximum.reduceat(np.where(long, owner, np.int32(-1)), edges)
-    shared = (most >= 0)[group] & ((least[group] != owner) | (most[group] != owner))
+    shared = np.zeros(count, dtype=np.int64)
+    for part in _alike_together(hashes):
+        owner, times, group_start = _grouped(hashes[part], block[part])
+        long = words.counts[owner] >= LONG_BLOCK
+        edges = np.flatnonzero(group_start)
+        group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
+        least = np.minimum.reduceat(np.where(long, owner, np.int32(count)), edges)
+        most = np.maximum.reduceat(np.where(long, owner, np.int32(-1)), edges)
+        inside = (most >= 0)[group] & ((least[group] != owner) | (most[group] != owner))
+        shared += _tally(owner, times, inside, count)
     total = np.maximum(np.bincount(block, minlength=count), 1)
-    return (np.bincount(owner[shared], minlength=count) / total).astype(np.float32)
+    return (shared / total).astype(np.float32)
+
+
+def _alike_together(hashes: HashArray) -> Iterator[slice | NDArray[np.bool_]]:
+    """Parts of some hashes, so that like ones are in one part: grouping takes many times their
+    size."""
+    parts = len(hashes) // _PIECE + 1
+    if parts == 1:
+        yield slice(None)
+        return
+    number = (hashes % np.uint32(parts)).astype(np.uint16)
+    for part in range(parts):
+        chosen = number == part
+        if chosen.any():
+            yield chosen
 
 
 def _grouped(
     hashes: HashArray, block: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """The blocks that hashes stand in, like hashes together and their blocks ascending; and
-    whether each begins a new hash."""
+) -> tuple[NDArray[np.int32], IntArray, NDArray[np.bool_]]:
+    """The blocks that hashes stand in, like hashes together and their blocks ascending; how often
+    the hash stands in the block; and whether each begins a new hash."""
     packed = hashes.astype(np.uint64)
     packed <<= np.uint64(32)
     packed |= block.astype(np.uint32)
     packed.sort()
+    edges = np.flatnonzero(np.append(True, packed[1:] != packed[:-1]))
+    times = np.diff(edges, append=len(packed))
+    packed = packed[edges]
     owner = packed.astype(np.uint32).view(np.int32)
     packed >>= np.uint64(32)
-    return owner, np.append(True, packed[1:] != packed[:-1])
+    return owner, times, np.append(True, packed[1:] != packed[:-1])
+
+
+def _tally(
+    owner: NDArray[np.int32], times: IntArray, chosen: NDArray[np.bool_], count: int
+) -> IntArray:
+    """Shape (count,): how many of the chosen each block has."""
+    tally = np.bincount(owner[chosen], weights=times[chosen], minlength=count)
+    return tally.astype(np.int64)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter.features import codepoints as cp
-from segmenter.features.columns import stacked
+from segmenter.features.columns import Column, stacked
 from segmenter.features.repetition import LONG_BLOCK
 from segmenter.features.vocabulary import Tokens, WeightTable, joined_tokens, salted_index
-from segmenter.features.words import HashArray, Words, hash_words, mixed, pair_hash
+from segmenter.features.words import Words, hash_words
 from segmenter.types import FloatArray, IntArray, Markup
 
-__all__ = ["NAMES", "Tree", "structure_features", "markup_tokens"]
+__all__ = ["NAMES", "MarkupTokens", "Structure", "Tree", "markup_tokens"]
 
 _OWN_TAGS: Final = (
     "h1", "h2", "h3", "h4", "p", "li", "div", "span", "a", "tr", "td", "figcaption", "blockquote",
@@ -25,6 +25,7 @@ _ANCESTOR_TAGS: Final = (
     "nav", "header", "footer", "aside", "main", "article", "form", "ul", "ol", "table", "figure",
     "blockquote", "section", "a", "h1", "h2", "h3", "dl", "li", "p", "button", "details",
 )  # fmt: skip
+_BITS: Final = 1 << np.arange(len(_ANCESTOR_TAGS), dtype=np.int32)
 _LEVELS: Final = 3
 NAMES: Final[tuple[str, ...]] = (
     *(f"tag_{name}" for name in _OWN_TAGS),
@@ -60,40 +61,51 @@ _TRUNK_SHARE: Final = 0.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """The elements of a page, level by level.
+    """The m elements of a page, each before those in it and behind those before it.
 
     Attributes:
         depth: shape (m,).
-        levels: for each depth from 1, the elements of that depth.
-        signature: shape (m,), hash of the tags and classes on the way from the root.
+        size: shape (m,), elements in it, itself included.
+        inside: shape (m,), bit set of the ``_ANCESTOR_TAGS`` that it is or stands in.
+        signature: shape (m,), equal where the tags and classes on the way from the root are.
         kind: shape (m,), which of ``kinds`` each element is.
         kinds: the distinct pairs of a tag and attribute tokens.
     """
 
     depth: IntArray
-    levels: tuple[IntArray, ...]
-    signature: HashArray
+    size: IntArray
+    inside: IntArray
+    signature: IntArray
     kind: IntArray
     kinds: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, markup: Markup) -> Tree:
-        """Build it in one pass; parents stand before their children."""
-        parent = markup.parent.tolist()
-        depth_list = [0] * len(parent)
-        for element in range(1, len(parent)):
-            depth_list[element] = depth_list[parent[element]] + 1
-        depth = np.array(depth_list, dtype=np.int64)
-        order = np.argsort(depth, kind="stable")
-        edges = np.searchsorted(depth[order], np.arange(1, int(depth.max()) + 2))
-        levels = tuple(order[start:end] for start, end in pairwise(edges.tolist()))
+        """Build it in one pass down and one up."""
         kinds: dict[tuple[str, str], int] = {}
         keys = zip(markup.tag, markup.tokens, strict=True)
-        kind = np.array([kinds.setdefault(key, len(kinds)) for key in keys], dtype=np.int64)
-        signature = mixed(kind.astype(np.uint32) + np.uint32(1))
-        for level in levels:
-            signature[level] = pair_hash(signature[markup.parent[level]], signature[level])
-        return cls(depth, levels, signature, kind, tuple(kinds))
+        kind = [kinds.setdefault(key, len(kinds)) for key in keys]
+        bit = {name: 1 << index for index, name in enumerate(_ANCESTOR_TAGS)}
+        bits = [bit.get(tag, 0) for tag, _ in kinds]
+        parent, count = markup.parent.tolist(), len(kind)
+        depth, size, inside, signature = [0] * count, [1] * count, [bits[0]] * count, [0] * count
+        signatures: dict[tuple[int, int], int] = {}
+        for element in range(1, count):
+            around, own = parent[element], kind[element]
+            depth[element] = depth[around] + 1
+            inside[element] = inside[around] | bits[own]
+            step = (signature[around], own)
+            signature[element] = signatures.setdefault(step, len(signatures) + 1)
+        for element in range(count - 1, 0, -1):
+            size[parent[element]] += size[element]
+        return cls(
+            depth=np.array(depth, dtype=np.int32),
+            size=np.array(size, dtype=np.int32),
+            inside=np.array(inside, dtype=np.int32),
+            signature=np.array(signature, dtype=np.int32),
+            kind=np.array(kind, dtype=np.int32),
+            kinds=tuple(kinds),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,60 +116,87 @@ class MarkupTokens:
 
     Attributes:
         kinds: the words of each kind of element.
-        chain: shape (levels, n), the kinds of each block's element and of those around it;
-            ``len(kinds.counts)`` above the root.
+        kind: shape (m,), the kind of each element.
+        parent: shape (m,), each element's parent; the root is its own.
+        element: shape (n,), each block's element.
     """
 
     kinds: Words
-    chain: IntArray
+    kind: IntArray
+    parent: IntArray
+    element: IntArray
+
+    def chain(self, start: int, end: int) -> IntArray:
+        """Shape (levels, end - start): the kinds of the blocks' elements and of those around
+        them; ``len(kinds.counts)`` above the root."""
+        element = self.element[start:end]
+        chain = np.empty((_NEAR_LEVELS + _FAR_LEVELS, len(element)), dtype=np.int32)
+        above = np.zeros(len(element), dtype=bool)
+        for level in chain:
+            self.kind.take(element, out=level)
+            level[above] = len(self.kinds.counts)
+            moved = self.parent.take(element)
+            above |= moved == element
+            element = moved
+        return chain
 
     def tokens(self) -> Tokens:
         """One by one, for training."""
-        words, (levels, count) = self.kinds, self.chain.shape
+        words, count = self.kinds, len(self.element)
         counts = np.append(words.counts, 0)
-        rows: list[IntArray] = []
-        indexes: list[IntArray] = []
-        for level in range(levels):
-            kind = self.chain[level]
+        parts: list[tuple[IntArray, IntArray]] = []
+        for level, kind in enumerate(self.chain(0, count)):
             lengths = counts[kind]
-            row = np.repeat(np.arange(count), lengths)
+            row = np.repeat(np.arange(count, dtype=np.int32), lengths)
             place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
             values = words.hashes[np.repeat(words.first[kind], lengths) + place]
-            indexes.append(salted_index(values, _salt(level)))
-            rows.append(row)
-        row = np.concatenate(rows)
-        order = np.argsort(row, kind="stable")
-        return joined_tokens([(np.concatenate(indexes)[order], row[order])], count)
+            parts.append((salted_index(values, _salt(level)), row))
+        return joined_tokens(parts, count)
 
     def scores(self, table: WeightTable) -> FloatArray:
         """The same as ``table.scores(self.tokens())``."""
+        return self.scorer(table).scores(0, len(self.element))
+
+    def scorer(self, table: WeightTable) -> MarkupScorer:
+        """Scores some blocks at a time."""
         words = self.kinds
         some = np.flatnonzero(words.counts)
-        edges = words.first[some]
-        width = table.weights.shape[1]
-        total = np.zeros((self.chain.shape[1], width), dtype=np.int32)
-        for salt, levels in _SALTED:
-            sums = np.zeros((len(words.counts) + 1, width), dtype=np.int32)
+        sums = []
+        for salt, _ in _SALTED:
+            of_kinds = np.zeros((len(words.counts) + 1, table.weights.shape[1]), dtype=np.int32)
             gathered = table.weights.take(salted_index(words.hashes, salt), axis=0)
-            sums[some] = np.add.reduceat(gathered, edges, axis=0, dtype=np.int32)
-            for kind in self.chain[levels]:
+            of_kinds[some] = np.add.reduceat(gathered, words.first[some], axis=0, dtype=np.int32)
+            sums.append(of_kinds)
+        return MarkupScorer(self, table, tuple(sums), np.append(words.counts, 0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarkupScorer:
+    """A table's scores of one page's markup.
+
+    Attributes:
+        sums: for each of the salts, shape (kinds + 1, k), the sums of each kind's weights.
+        counts: shape (kinds + 1,), tokens of each kind.
+    """
+
+    tokens: MarkupTokens
+    table: WeightTable
+    sums: tuple[NDArray[np.int32], ...]
+    counts: IntArray
+
+    def scores(self, start: int, end: int) -> FloatArray:
+        """Shape (end - start, k)."""
+        chain = self.tokens.chain(start, end)
+        total = np.zeros((end - start, self.table.weights.shape[1]), dtype=np.int32)
+        for sums, (_, levels) in zip(self.sums, _SALTED, strict=True):
+            for kind in chain[levels]:
                 total += sums.take(kind, axis=0)
-        counts = np.append(words.counts, 0).take(self.chain).sum(axis=0)
-        return table.scaled(total, counts)
+        return self.table.scaled(total, self.counts.take(chain).sum(axis=0))
 
 
 def markup_tokens(markup: Markup, tree: Tree) -> MarkupTokens:
-    """Hash the kinds of elements, and climb from each block."""
-    element, parent = markup.block_element, markup.parent
-    outside = len(tree.kinds)
-    chain = np.empty((_NEAR_LEVELS + _FAR_LEVELS, len(element)), dtype=np.int64)
-    above = np.zeros(len(element), dtype=bool)
-    for level in range(len(chain)):
-        chain[level] = np.where(above, outside, tree.kind.take(element))
-        moved = parent.take(element)
-        above |= moved == element
-        element = moved
-    return MarkupTokens(_kind_words(tree.kinds), chain)
+    """Hash the kinds of elements."""
+    return MarkupTokens(_kind_words(tree.kinds), tree.kind, markup.parent, markup.block_element)
 
 
 def _salt(level: int) -> int:
@@ -179,52 +218,60 @@ def _kind_words(kinds: tuple[tuple[str, str], ...]) -> Words:
     return hash_words(points, kind, starts, hump)
 
 
-def structure_features(markup: Markup, tree: Tree, words: Words, chars: IntArray) -> FloatArray:
-    """Shape (n, len(NAMES)). Shares are 0 to 1; the trunk is the deepest element that holds
-    most of the running text; a signature is the tags and classes from the root to the block."""
-    element = markup.block_element
-    parent = markup.parent
-    own = _one_hot(tree, _OWN_TAGS).take(element, axis=0)
-    up = _one_hot(tree, _ANCESTOR_TAGS)
-    for level in tree.levels:
-        up[level] |= up[parent[level]]
-    link_share = markup.link_chars / np.maximum(chars, 1)
-    totals = _subtree_totals(markup, tree, words, chars)
-    in_trunk, above = _trunk(markup, tree, totals[:, 2])
-    around = parent[element]
-    same = around[1:] == around[:-1]
-    columns = [
-        own,
-        up[element],
-        link_share,
-        markup.strong_chars / np.maximum(chars, 1),
-        np.log1p(markup.links),
-        np.log1p(tree.depth[element]),
-        in_trunk[element],
-        np.log1p(above[element]),
-        np.append(False, same),
-        np.append(same, False),
-        *_signatures(tree.signature[element], words),
-    ]
-    whole = np.maximum(totals[0], 1)
-    level_element = element
-    for _ in range(_LEVELS):
-        level_element = parent[level_element]
-        here = totals[level_element]
-        columns += [
-            here[:, 0] / whole[0],
-            here[:, 1] / np.maximum(here[:, 3], 1),
-            here[:, 2] / whole[2],
-            np.log1p(here[:, 4]),
+class Structure:
+    """Measures of one page's markup; ``columns`` gives those of ``NAMES`` for some of its blocks.
+
+    Shares are 0 to 1. The trunk is the deepest element that holds most of the running text; a
+    signature is the tags and classes from the root to the block.
+    """
+
+    def __init__(self, markup: Markup, tree: Tree, words: Words, chars: IntArray) -> None:
+        self._markup, self._chars = markup, chars
+        self._depth, self._kind = tree.depth, tree.kind
+        self._totals = _subtree_totals(markup, tree, words, chars)
+        self._in_trunk, self._above = _trunk(tree, self._totals[:, 2])
+        self._signatures = _signatures(tree.signature.take(markup.block_element), words)
+        self._own = _one_hot(tree.kinds)
+        self._inside = tree.inside
+        around = markup.parent.take(markup.block_element)
+        self._same = np.concatenate([[False], around[1:] == around[:-1], [False]])
+
+    def columns(self, start: int, end: int) -> list[Column]:
+        """Of the blocks from ``start`` to ``end``."""
+        markup = self._markup
+        chars = np.maximum(self._chars[start:end], 1)
+        element = markup.block_element[start:end]
+        columns: list[Column] = [
+            self._own.take(self._kind.take(element), axis=0),
+            (self._inside.take(element)[:, None] & _BITS) > 0,
+            markup.link_chars[start:end] / chars,
+            markup.strong_chars[start:end] / chars,
+            np.log1p(markup.links[start:end]),
+            np.log1p(self._depth.take(element)),
+            self._in_trunk.take(element),
+            np.log1p(self._above.take(element)),
+            self._same[start:end],
+            self._same[start + 1 : end + 1],
+            self._signatures[start:end],
         ]
-    return stacked(columns, len(element))
+        whole = np.maximum(self._totals[0], 1)
+        for _ in range(_LEVELS):
+            element = markup.parent.take(element)
+            here = self._totals.take(element, axis=0)
+            columns += [
+                here[:, 0] / whole[0],
+                here[:, 1] / np.maximum(here[:, 3], 1),
+                here[:, 2] / whole[2],
+                np.log1p(here[:, 4]),
+            ]
+        return columns
 
 
-def _one_hot(tree: Tree, names: tuple[str, ...]) -> np.ndarray:
-    place = {name: index for index, name in enumerate(names)}
-    codes = np.array([place.get(tag, len(names)) for tag, _ in tree.kinds], dtype=np.int64)
-    table = np.eye(len(names) + 1, len(names), dtype=bool).take(codes, axis=0)
-    return table.take(tree.kind, axis=0)
+def _one_hot(kinds: tuple[tuple[str, str], ...]) -> NDArray[np.bool_]:
+    """Shape (kinds, own tags): whether it is the kind's tag."""
+    place = {name: index for index, name in enumerate(_OWN_TAGS)}
+    codes = np.array([place.get(tag, len(place)) for tag, _ in kinds], dtype=np.int64)
+    return np.eye(len(place) + 1, len(place), dtype=bool).take(codes, axis=0)
 
 
 def _subtree_totals(markup: Markup, tree: Tree, words: Words, chars: IntArray) -> IntArray:
@@ -232,39 +279,38 @@ def _subtree_totals(markup: Markup, tree: Tree, words: Words, chars: IntArray) -
     element with all that is in it."""
     count = len(markup.tag)
     long = np.where(words.counts >= LONG_BLOCK, words.counts, 0)
-    totals = np.column_stack(
-        [
-            np.bincount(markup.block_element, weights=values, minlength=count)
-            for values in (words.counts, markup.link_chars, long, chars, np.ones(len(chars)))
-        ]
-    ).astype(np.int64)
-    for level in reversed(tree.levels):
-        np.add.at(totals, markup.parent[level], totals[level])
+    totals = np.empty((count, 5), dtype=np.int32)
+    end = np.arange(count) + tree.size
+    for column, values in enumerate((words.counts, markup.link_chars, long, chars, None)):
+        own = np.bincount(markup.block_element, weights=values, minlength=count)
+        sums = np.append(0, np.cumsum(own))
+        totals[:, column] = sums.take(end) - sums[:-1]
     return totals
 
 
-def _trunk(markup: Markup, tree: Tree, long_words: IntArray) -> tuple[np.ndarray, IntArray]:
+def _trunk(tree: Tree, long_words: IntArray) -> tuple[NDArray[np.bool_], IntArray]:
     """Whether each element is in the trunk, and for the others how many levels up they meet it."""
-    count = len(markup.tag)
     holds = long_words >= max(1, _TRUNK_SHARE * int(long_words[0]))
     holds[0] = True
-    deepest = int(np.flatnonzero(holds)[np.argmax(tree.depth[holds])])
-    in_trunk = np.zeros(count, dtype=bool)
-    in_trunk[deepest] = True
-    meets = np.where(holds, tree.depth, 0)
-    for level in tree.levels:
-        around = markup.parent[level]
-        in_trunk[level] |= in_trunk[around]
-        meets[level] = np.maximum(meets[level], meets[around])
+    # Each holds more than half, so that they stand in one another.
+    chain = np.flatnonzero(holds).tolist()
+    deepest = chain[-1]
+    in_trunk = np.zeros(len(holds), dtype=bool)
+    in_trunk[deepest : deepest + tree.size[deepest]] = True
+    meets = np.zeros(len(holds), dtype=np.int32)
+    for element in chain:
+        meets[element : element + tree.size[element]] = tree.depth[element]
     return in_trunk, np.where(in_trunk, 0, tree.depth[deepest] - meets)
 
 
-def _signatures(signature: HashArray, words: Words) -> list[np.ndarray]:
-    """How many blocks share a block's signature, their share of the words, the place among them."""
+def _signatures(signature: IntArray, words: Words) -> FloatArray:
+    """Shape (n, 3): how many blocks share a block's signature, their share of the words, the place
+    among them."""
     _, inverse, counts = np.unique(signature, return_inverse=True, return_counts=True)
     order = np.argsort(inverse, kind="stable")
     place = np.empty(len(signature), dtype=np.int64)
     place[order] = np.arange(len(signature)) - np.repeat(np.cumsum(counts) - counts, counts)
     sums = np.bincount(inverse, weights=words.counts)
     total = max(int(words.counts.sum()), 1)
-    return [np.log1p(counts[inverse]), sums[inverse] / total, place / counts[inverse]]
+    columns = [np.log1p(counts)[inverse], (sums / total)[inverse], place / counts[inverse]]
+    return stacked(columns, len(signature))

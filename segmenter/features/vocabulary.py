@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,12 +17,21 @@ from numpy.typing import NDArray
 from segmenter.features.words import HashArray, Words, mixed, pair_hash
 from segmenter.types import FloatArray, IntArray
 
-__all__ = ["BITS", "Tokens", "WeightTable", "joined_tokens", "salted_index", "text_tokens"]
+__all__ = [
+    "BITS",
+    "Tokens",
+    "WeightTable",
+    "joined_tokens",
+    "salted_index",
+    "text_scores",
+    "text_tokens",
+]
 
 BITS: Final = 18
 _SHORT_BLOCK: Final = 8
 _PIECE: Final = 1 << 16
-"""Words, or tokens, that are worked on at a time."""
+"""Words that are scored at a time: their weights are many times their size."""
+_Salted = tuple[int, HashArray, NDArray[np.int32]]
 _UNIGRAM, _BIGRAM, _FIRST, _LAST, _WHOLE, _FIRST_TWO = 11, 23, 37, 41, 59, 67
 
 
@@ -58,18 +66,12 @@ class WeightTable:
 
     def scores(self, tokens: Tokens) -> FloatArray:
         """Shape (n, k): the sum of each row's weights over the root of their number, plus bias."""
-        width = self.weights.shape[1]
-        sums = np.zeros((tokens.rows, width), dtype=np.int32)
+        sums = np.zeros((tokens.rows, self.weights.shape[1]), dtype=np.int32)
         counts = np.bincount(tokens.row, minlength=tokens.rows)
-        edges = np.append(0, np.cumsum(counts))
-        some = np.flatnonzero(counts > 0)
-        # In pieces: the gathered weights are many times the size of the tokens.
-        piece = np.unique(edges[some] // _PIECE, return_index=True)[1]
-        for first, last in pairwise(np.append(piece, len(some)).tolist()):
-            rows = some[first:last]
-            start, end = int(edges[rows[0]]), int(edges[rows[-1] + 1])
-            gathered = self.weights.take(tokens.index[start:end], axis=0)
-            sums[rows] = np.add.reduceat(gathered, edges[rows] - start, axis=0, dtype=np.int32)
+        some = np.flatnonzero(counts)
+        gathered = self.weights.take(tokens.index, axis=0)
+        edges = (np.cumsum(counts) - counts)[some]
+        sums[some] = np.add.reduceat(gathered, edges, axis=0, dtype=np.int32)
         return self.scaled(sums, counts)
 
     def scaled(self, sums: NDArray[np.int32], counts: IntArray) -> FloatArray:
@@ -78,54 +80,64 @@ class WeightTable:
         return (sums * self.scale / root[:, None] + self.bias).astype(np.float32)
 
 
-def text_tokens(words: Words) -> Tokens:
-    """The tokens of each block's text."""
-    count = len(words.counts)
-    piece = words.first[1:] // _PIECE
-    edges = np.append(np.unique(piece, return_index=True)[1], count).tolist()
-    parts = [_tokens_of(words, first, last) for first, last in pairwise(edges)]
-    return joined_tokens(parts, count)
-
-
 def joined_tokens(parts: Sequence[tuple[IntArray, IntArray]], rows: int) -> Tokens:
-    """Tokens from parts (index, row) in ascending order of their rows."""
-    if not parts:
-        none = np.zeros(0, dtype=np.int32)
-        return Tokens(none, none, rows)
-    index, row = (np.concatenate(arrays).astype(np.int32) for arrays in zip(*parts, strict=True))
-    return Tokens(index, row, rows)
+    """Tokens of n rows from some (index, row), in the order of their rows."""
+    index = np.concatenate([part for part, _ in parts])
+    row = np.concatenate([part for _, part in parts])
+    order = np.argsort(row, kind="stable")
+    return Tokens(index.take(order), row.take(order).astype(np.int32, copy=False), rows)
 
 
-def _tokens_of(words: Words, first_block: int, last_block: int) -> tuple[IntArray, IntArray]:
-    """Index and row of the tokens of some blocks."""
-    hashes = words.hashes[int(words.first[first_block]) : int(words.first[last_block])]
-    if not len(hashes):
-        none = np.zeros(0, dtype=np.int32)
-        return none, none
-    offset = int(words.first[first_block])
-    block = words.block[offset : offset + len(hashes)]
-    blocks = np.arange(first_block, last_block)
-    counts = words.counts[first_block:last_block]
-    first = words.first[first_block : last_block + 1] - offset
+def text_tokens(words: Words) -> Tokens:
+    """The tokens of each block's text, for training."""
+    parts = [*_running_tokens(words, 0, len(words.hashes)), *_block_tokens(words)]
+    indexed = [(salted_index(values, salt), rows) for salt, values, rows in parts]
+    return joined_tokens(indexed, len(words.counts))
+
+
+def text_scores(words: Words, table: WeightTable) -> FloatArray:
+    """The same as ``table.scores(text_tokens(words))``."""
+    sums = np.zeros((len(words.counts), table.weights.shape[1]), dtype=np.int32)
+    counts = np.zeros(len(words.counts), dtype=np.int64)
+    for start in range(0, len(words.hashes), _PIECE):
+        for salt, values, rows in _running_tokens(words, start, start + _PIECE):
+            if len(rows):
+                heads = np.flatnonzero(np.diff(rows, prepend=-1))
+                gathered = table.weights.take(salted_index(values, salt), axis=0)
+                sums[rows[heads]] += np.add.reduceat(gathered, heads, axis=0, dtype=np.int32)
+                counts[rows[heads]] += np.diff(heads, append=len(rows))
+    for salt, values, rows in _block_tokens(words):
+        sums[rows] += table.weights.take(salted_index(values, salt), axis=0)
+        counts[rows] += 1
+    return table.scaled(sums, counts)
+
+
+def _running_tokens(words: Words, start: int, end: int) -> list[_Salted]:
+    """Salt, hashes and rows of some words, and of the pairs that end in them."""
+    low = max(start - 1, 0)
+    hashes, block = words.hashes[low:end], words.block[low:end]
+    adjacent = block[1:] == block[:-1]
+    return [
+        (_UNIGRAM, words.hashes[start:end], words.block[start:end]),
+        (_BIGRAM, pair_hash(hashes[:-1], hashes[1:])[adjacent], block[1:][adjacent]),
+    ]
+
+
+def _block_tokens(words: Words) -> list[_Salted]:
+    """Salt, hashes and rows of the tokens that a block has at most one of."""
+    hashes, first, counts = words.hashes, words.first, words.counts
+    blocks = np.arange(len(counts), dtype=np.int32)
     some, two = np.flatnonzero(counts > 0), np.flatnonzero(counts > 1)
     short = np.flatnonzero((counts > 0) & (counts <= _SHORT_BLOCK))
-    adjacent = block[1:] == block[:-1]
-    pairs = pair_hash(hashes[:-1], hashes[1:])
-    salted: list[tuple[int, HashArray, IntArray]] = [
-        (_UNIGRAM, hashes, block),
-        (_BIGRAM, pairs[adjacent], block[1:][adjacent]),
+    return [
         (_FIRST, hashes[first[some]], blocks[some]),
         (_LAST, hashes[first[some + 1] - 1], blocks[some]),
         (_FIRST_TWO, pair_hash(hashes[first[two]], hashes[first[two] + 1]), blocks[two]),
         (_WHOLE, _whole(hashes, first[short], counts[short]), blocks[short]),
     ]
-    index = np.concatenate([salted_index(values, salt) for salt, values, _ in salted])
-    row = np.concatenate([rows for _, _, rows in salted])
-    order = np.argsort(row, kind="stable")
-    return index[order], row[order].astype(np.int32)
 
 
-def salted_index(hashes: HashArray, salt: int) -> IntArray:
+def salted_index(hashes: HashArray, salt: int) -> NDArray[np.int32]:
     """Indexes into the table for hashes of one kind; each kind has a salt of its own."""
     mask = np.uint32(salt * 0x9E3779B1 & 0xFFFFFFFF)
     return (mixed(hashes ^ mask) >> np.uint32(32 - BITS)).astype(np.int32)

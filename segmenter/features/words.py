@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -18,7 +17,9 @@ __all__ = ["HashArray", "Words", "hash_words", "mixed", "pair_hash", "word_hashe
 HashArray = NDArray[np.uint32]
 
 _POSITIONS: Final = 64
-_PIECE: Final = 1 << 18
+_PIECE: Final = 1 << 16
+"""Characters that are worked on at a time."""
+_MIDST: Final = cp.WORD | cp.UNSPACED
 _MULTIPLIER: Final = np.uint32(0x9E3779B1)
 
 
@@ -45,6 +46,21 @@ class Words:
     first: IntArray
     counts: IntArray
 
+    def of_blocks(self, first: int, last: int) -> Words:
+        """The words of some of the blocks, which are numbered from 0 again."""
+        if last - first == len(self.counts):
+            return self
+        edges = self.first[first : last + 1]
+        here = slice(int(edges[0]), int(edges[-1]))
+        return Words(
+            hashes=self.hashes[here],
+            starts=self.starts[here],
+            lengths=self.lengths[here],
+            block=self.block[here] - np.int32(first),
+            first=edges - edges[0],
+            counts=self.counts[first:last],
+        )
+
 
 def hash_words(
     points: cp.CodePoints,
@@ -61,44 +77,43 @@ def hash_words(
         breaks: shape as ``points``, characters that begin a word wherever they stand.
     """
     count = len(starts)
-    pieces = (
-        [
-            _piece(points, kind, starts, breaks, first=first, last=last)
-            for first, last in _word_pieces(kind)
-        ]
-        if count
-        else []
-    )
-    if not any(len(piece[0]) for piece in pieces):
+    pieces: list[_Piece] = []
+    for first in range(0, len(kind) if count else 0, _PIECE):
+        last = min(first + _PIECE, len(kind))
+        before = pieces[-1] if pieces else None
+        piece = _piece(points, kind, starts, breaks, before, first=first, last=last)
+        if piece is not None:
+            pieces.append(piece)
+    if not pieces:
         return _no_words(count)
-    hashes, places, lengths, block = (
-        np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
-    )
-    edges = np.searchsorted(block, np.arange(count + 1, dtype=np.int32))
+    places = np.concatenate([piece.starts for piece in pieces])
+    lengths = np.concatenate([piece.lengths for piece in pieces])
+    hashes = np.concatenate([mixed(piece.sums) for piece in pieces])
+    del pieces
+    edges = places.searchsorted(np.append(starts, len(points)).astype(np.int32))
+    counts = np.diff(edges)
     return Words(
         hashes=hashes,
         starts=places,
         lengths=lengths,
-        block=block,
+        block=np.repeat(np.arange(count, dtype=np.int32), counts),
         first=edges,
-        counts=np.diff(edges),
+        counts=counts,
     )
 
 
-def _word_pieces(kind: cp.Kinds) -> Iterator[tuple[int, int]]:
-    """Parts of a text, cut where no word is cut."""
-    first = 0
-    while first < len(kind):
-        last = min(first + _PIECE, len(kind))
-        while last < len(kind):
-            ahead = kind[last : last + _PIECE]
-            apart = ((ahead & cp.WORD) == 0) | ((ahead & cp.UNSPACED) > 0)
-            if apart.any():
-                last += int(apart.argmax())
-                break
-            last += len(ahead)
-        yield first, last
-        first = last
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """The words that begin in a part of a text.
+
+    Attributes:
+        sums: hashes that are not mixed yet.
+        starts, lengths: see ``Words``; the last word may go on in the next part.
+    """
+
+    sums: HashArray
+    starts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
 
 
 def _piece(
@@ -106,18 +121,24 @@ def _piece(
     kind: cp.Kinds,
     starts: IntArray,
     breaks: NDArray[np.bool_] | None,
+    before: _Piece | None,
     *,
     first: int,
     last: int,
-) -> tuple[HashArray, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Hash, start, length and block of each word in a part of the text."""
+) -> _Piece | None:
+    """The words that begin in a part of the text, if there are any.
+
+    Args:
+        before: the words before it; where the last of them goes on here, it is completed.
+    """
     positions = np.flatnonzero((kind[first:last] & cp.WORD) > 0) + first
     if not len(positions):
-        none = np.zeros(0, dtype=np.int32)
-        return np.zeros(0, dtype=np.uint32), none, none, none
+        return None
     word_kind = kind.take(positions)
     begins = np.empty(len(positions) + 1, dtype=bool)
-    begins[0] = True
+    # A word may have begun in the part before.
+    begins[0] = before is None or positions[0] != first or kind[first - 1] & _MIDST != cp.WORD
+    begins[-1] = True
     np.not_equal(positions[1:], positions[:-1] + 1, out=begins[1:-1])
     unspaced = (word_kind & cp.UNSPACED) > 0
     if unspaced.any():
@@ -125,20 +146,31 @@ def _piece(
         begins[1:] |= unspaced
     if breaks is not None:
         begins[:-1] |= breaks.take(positions)
-    begins[np.searchsorted(positions, starts)] = True
+    here = starts[int(starts.searchsorted(first)) : int(starts.searchsorted(last))]
+    begins[positions.searchsorted(here)] = True
+    rest = None if begins[0] else before
+    begins[0] = True
     heads = np.flatnonzero(begins[:-1])
-    lengths = np.diff(np.append(heads, len(positions)))
+    lengths = np.diff(heads, append=len(positions))
     place = np.arange(len(positions)) - np.repeat(heads, lengths)
+    if rest is not None:
+        place[: lengths[0]] += rest.lengths[-1]
     characters = cp.lowered(points.take(positions))
     characters[(word_kind & cp.DIGIT) > 0] = ord("0")
-    powers = _powers().take(place & (_POSITIONS - 1))
-    hashes = mixed(np.add.reduceat((characters + np.uint32(1)) * powers, heads, dtype=np.uint32))
-    return (
-        hashes,
-        positions[heads].astype(np.int32),
-        lengths.astype(np.int32),
-        (np.searchsorted(starts, positions[heads], side="right") - 1).astype(np.int32),
-    )
+    characters += np.uint32(1)
+    characters *= _powers().take(place & (_POSITIONS - 1))
+    sums = np.add.reduceat(characters, heads, dtype=np.uint32)
+    piece = _Piece(sums, positions[heads].astype(np.int32), lengths.astype(np.int32))
+    return piece if rest is None else _completed(rest, piece)
+
+
+def _completed(cut: _Piece, piece: _Piece) -> _Piece | None:
+    """Put the first word of a piece to the last one before it, which it goes on."""
+    cut.sums[-1:] += piece.sums[:1]
+    cut.lengths[-1:] += piece.lengths[:1]
+    if len(piece.sums) == 1:
+        return None
+    return _Piece(piece.sums[1:], piece.starts[1:], piece.lengths[1:])
 
 
 def word_hashes(text: str) -> HashArray:

@@ -89,7 +89,7 @@ def test_a_body_one_byte_over_the_limit(client: FlaskClient) -> None:
 
 def test_a_document_over_a_limit_of_the_library(client: FlaskClient) -> None:
     document = problem(post(client, b"x\n\n" * 600_000, "text/plain"), 413, "over-limit")
-    assert document["limit"] == "blocks"
+    assert document["limit"] == "memory"
     assert document["actual"] > document["allowed"]
 
 
