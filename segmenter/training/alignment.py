@@ -15,9 +15,9 @@ from rapidfuzz.distance import LCSseq
 
 from segmenter.features import codepoints as cp
 from segmenter.features.words import Words, hash_words, word_hashes
-from segmenter.types import IntArray, Page
+from segmenter.types import FloatArray, IntArray, Page
 
-__all__ = ["UNKNOWN", "aligned_labels", "in_main_text"]
+__all__ = ["UNKNOWN", "aligned_labels", "found_shares", "in_main_text"]
 
 UNKNOWN: Final = -1
 _ENOUGH: Final = 0.6
@@ -45,6 +45,18 @@ def aligned_labels(page: Page, gold: Sequence[tuple[str, int]]) -> IntArray:
     known = (votes.sum(axis=1) >= _ENOUGH * words.counts) & (words.counts > 0)
     result[known] = votes[known].argmax(axis=1)
     return result
+
+
+def found_shares(page: Page, texts: Sequence[str]) -> FloatArray:
+    """Shape (k,): the share of each text's words that the page has, in this order of the texts.
+
+    A text without words has 1.
+    """
+    gold, owner = _gold_words(texts)
+    total = np.bincount(owner, minlength=len(texts))
+    partner = _partners(_words(page), gold)
+    hits = np.bincount(owner[partner[partner >= 0]], minlength=len(texts))
+    return np.where(total > 0, hits / np.maximum(total, 1), 1.0)
 
 
 def in_main_text(page: Page, text: str) -> NDArray[np.bool_]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import lzma
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 from segmenter.errors import CorpusError
 from segmenter.html import split_html
 from segmenter.training.alignment import UNKNOWN, aligned_labels, in_main_text
+from segmenter.training.files import json_rows
 from segmenter.types import LABEL_INDEX, LABELS, FloatArray, IntArray, Page
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "load_corpora",
     "load_gold",
     "load_seeds",
+    "load_unlabelled",
     "site_of",
 ]
 
@@ -42,6 +43,9 @@ _MAIN_TEXT_CORPORA: Final[Mapping[str, float]] = {
     "readability": 0.6,
     "zh-handcrafted": 0.6,
 }
+_UNLABELLED_CORPORA: Final = ("trafeval", "postlight", "goose-newspaper")
+_UNLABELLED_TRUST: Final = 0.4
+"""How far what a teacher takes their blocks for is trusted."""
 OWNERS_PAGE: Final = "000_5c0e006fbbd7d074"
 _HOST: Final = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
 # Second-level registries under country codes, enough to keep sites apart.
@@ -61,6 +65,7 @@ class LabelledPage:
         weight: shape (n,), how far the labels are trusted, 0 to 1.
         gold: text and label of the gold blocks, where the gold is block by block.
         main_text: the gold main text, where the corpus has it.
+        teacher: shape (n, 9), what another model takes the blocks for (see ``targets``).
     """
 
     id: str
@@ -73,6 +78,7 @@ class LabelledPage:
     weight: FloatArray
     gold: tuple[tuple[str, str], ...] | None = None
     main_text: str | None = None
+    teacher: FloatArray | None = None
 
 
 def load_gold(path: Path) -> Iterator[LabelledPage]:
@@ -81,7 +87,7 @@ def load_gold(path: Path) -> Iterator[LabelledPage]:
     Raises:
         CorpusError: a line is not a labelled page.
     """
-    for number, row in _rows(path):
+    for number, row in json_rows(path):
         try:
             gold = tuple((block["text"], block["label"]) for block in row["blocks"])
             labels = [(text, LABEL_INDEX[label]) for text, label in gold]
@@ -116,7 +122,7 @@ def load_corpora(folder: Path) -> Iterator[LabelledPage]:
         if not path.exists():
             continue
         found = True
-        for number, row in _rows(path):
+        for number, row in json_rows(path):
             if not row.get("text"):
                 continue
             try:
@@ -141,9 +147,36 @@ def load_corpora(folder: Path) -> Iterator[LabelledPage]:
         raise CorpusError(f"{folder}: none of the known corpora is here ({names})")
 
 
+def load_unlabelled(folder: Path) -> Iterator[LabelledPage]:
+    """HTML pages of the corpora in a folder of whose blocks nothing is known.
+
+    Raises:
+        CorpusError: a line is not a page.
+    """
+    for name in _UNLABELLED_CORPORA:
+        path = folder / f"{name}.jsonl.xz"
+        for number, row in json_rows(path) if path.exists() else ():
+            try:
+                page = split_html(row["html"])
+                identity = row["id"]
+            except (KeyError, TypeError) as error:
+                raise CorpusError(f"{path}, line {number}: not a page ({error!r})") from error
+            yield LabelledPage(
+                id=identity,
+                site=site_of(identity, row.get("url") or row.get("site")),
+                source=name,
+                language=row.get("lang"),
+                page_type=None,
+                page=page,
+                allowed=np.full(len(page), ALL_LABELS),
+                weight=np.full(len(page), _UNLABELLED_TRUST, dtype=np.float32),
+            )
+
+
 def corpus_files(folder: Path) -> list[Path]:
     """Where the known corpora are looked for in a folder."""
-    return [folder / f"{name}.jsonl.xz" for name in _MAIN_TEXT_CORPORA]
+    names = (*_MAIN_TEXT_CORPORA, *_UNLABELLED_CORPORA)
+    return [folder / f"{name}.jsonl.xz" for name in names]
 
 
 def load_seeds(folder: Path) -> Iterator[LabelledPage]:
@@ -208,14 +241,3 @@ def _exact(labels: IntArray) -> dict[str, Any]:
         "allowed": np.where(known, 1 << np.maximum(labels, 0), ALL_LABELS),
         "weight": known.astype(np.float32),
     }
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    opener = lzma.open if path.suffix == ".xz" else open
-    with opener(path, "rt", encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise CorpusError(f"{path}, line {number}: not JSON ({error})") from error
-            yield number, row

@@ -13,9 +13,17 @@ from segmenter.text import split_text
 from segmenter.training.augment import LabelledText, augmented
 from segmenter.training.corpora import ALL_LABELS, LabelledPage
 from segmenter.training.forms import render, stripped
-from segmenter.types import FloatArray, IntArray, Page
+from segmenter.types import FloatArray, InputKind, IntArray, Page
 
-__all__ = ["TrainingPage", "as_form", "folds_by_site", "html_pages", "in_form", "text_pages"]
+__all__ = [
+    "TrainingPage",
+    "as_form",
+    "folds_by_site",
+    "html_pages",
+    "in_form",
+    "measured_pages",
+    "text_pages",
+]
 
 _PLAIN_FORMS: Final = ("lines", "paragraphs", "wrapped")
 
@@ -67,6 +75,13 @@ def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPag
             yield from as_form(page, form, rng, augment=page.gold is not None)
 
 
+def measured_pages(
+    pages: Iterable[LabelledPage], kind: InputKind, seed: int
+) -> Iterator[TrainingPage]:
+    """``html_pages`` or ``text_pages``."""
+    return html_pages(pages) if kind == "html" else text_pages(pages, seed)
+
+
 def as_form(
     page: LabelledPage, form: str, rng: np.random.Generator, *, augment: bool = False
 ) -> Iterator[TrainingPage]:
@@ -86,15 +101,17 @@ def in_form(
         page: the page, split from HTML.
         form: one of ``FORMS``.
         rng: decides what a form leaves open.
-        augment: put in what scraped text often has (see ``augment``); for training only.
+        augment: put in what scraped text often has (see ``augment``); for training only, and
+            only for pages without a teacher.
     """
     texts = page.page.block_texts()
-    allowed, weight = page.allowed, page.weight
+    allowed, weight, teacher = page.allowed, page.weight, page.teacher
     if form == "stripped":
         lengths = [text.count(" ") + 1 for text in texts]
         kept = stripped(allowed.tolist(), lengths, rng) or list(range(len(texts)))
         texts = [texts[index] for index in kept]
         allowed, weight = allowed[kept], weight[kept]
+        teacher = None if teacher is None else teacher[kept]
         form = str(rng.choice(_PLAIN_FORMS))
     if augment:
         blocks = [LabelledText(*pair) for pair in zip(texts, allowed.tolist(), strict=True)]
@@ -106,7 +123,13 @@ def in_form(
     raw = render(texts, form, rng)
     split = split_text(raw.text)
     owner = np.maximum(_owners(split, raw.spans), 0)
-    return replace(page, page=split, allowed=allowed[owner], weight=weight[owner])
+    return replace(
+        page,
+        page=split,
+        allowed=allowed[owner],
+        weight=weight[owner],
+        teacher=None if teacher is None else teacher[owner],
+    )
 
 
 def folds_by_site(pages: Iterable[LabelledPage], folds: int, seed: int) -> dict[str, int]:

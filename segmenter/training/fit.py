@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,25 +15,49 @@ from segmenter.features.vocabulary import Tokens, WeightTable
 from segmenter.training.dataset import TrainingPage, folds_by_site
 from segmenter.training.linear import TABLE_COLUMNS, fit_table
 from segmenter.training.optimise import Example, Schedule, fit_network
-from segmenter.types import LABEL_INDEX, FloatArray
+from segmenter.training.targets import block_targets, sure_labels
+from segmenter.types import LABEL_INDEX, FloatArray, InputKind
 
-__all__ = ["fit_classifier"]
+__all__ = ["FirstStage", "fit_classifier", "fit_first_stage"]
 
-_INNER_FOLDS: Final = 3
+_INNER_FOLDS: Final = 4
 _HEADLINE: Final = 1 << LABEL_INDEX["headline"]
+Report = Callable[[str], None]
 
 
-def fit_classifier(
-    pages: Sequence[TrainingPage],
-    seed: int,
-    schedule: Schedule,
-    report: Callable[[str], None],
-) -> BlockClassifier:
-    """Fit all that is learned for one kind of input.
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstStage:
+    """What is fitted before the network, and what it says of the training pages.
 
-    The tables score the training pages out of fold (by site), so that the network meets scores as
-    good as, and no better than, those it will meet on new sites.
+    The training pages are scored out of fold (by site), so that the network meets scores as good
+    as, and no better than, those it will meet on new sites.
+
+    Attributes:
+        scored: for each training page shape (n, features), measured and scored.
     """
+
+    kind: InputKind
+    text_table: WeightTable
+    structure_table: WeightTable | None
+    headline: HeadlineScorer
+    scored: tuple[FloatArray, ...]
+
+    def features(self, page: TrainingPage, scored: FloatArray | None = None) -> FloatArray:
+        """Shape (n, features) for the network; of a page that was not trained on if not scored."""
+        if scored is None:
+            parts = [
+                page.features.measured,
+                self.text_table.scores(page.features.text_tokens),
+            ]
+            if self.structure_table is not None and page.features.structure_tokens is not None:
+                parts.append(page.features.structure_tokens.scores(self.structure_table))
+            scored = np.concatenate(parts, axis=1)
+        candidates = candidate_features(page.features, self.headline.scores(scored))
+        return np.concatenate([scored, candidates], axis=1)
+
+
+def fit_first_stage(pages: Sequence[TrainingPage], seed: int, report: Report) -> FirstStage:
+    """Fit the tables and the scorer of headlines on pages of one kind of input."""
     kind = pages[0].features.input
     text_table, text_scores = _table([p.features.text_tokens for p in pages], pages, seed)
     report("text table fitted")
@@ -41,29 +66,48 @@ def fit_classifier(
         [page.features.measured, scores] for page, scores in zip(pages, text_scores, strict=True)
     ]
     if kind == "html":
-        tokens = [
-            p.features.structure_tokens.tokens() for p in pages if p.features.structure_tokens
-        ]
+        markup = [p.features.structure_tokens for p in pages]
+        tokens = [item.tokens() for item in markup if item is not None]
         structure_table, structure_scores = _table(tokens, pages, seed)
         for part, scores in zip(parts, structure_scores, strict=True):
             part.append(scores)
         report("structure table fitted")
-    features = [np.concatenate(part, axis=1) for part in parts]
-    headline = _fit_headline(features, pages)
+    scored = tuple(np.concatenate(part, axis=1) for part in parts)
+    headline = _fit_headline(scored, pages)
+    return FirstStage(kind, text_table, structure_table, headline, scored)
+
+
+def fit_classifier(  # noqa: PLR0917
+    first: FirstStage,
+    pages: Sequence[TrainingPage],
+    more: Sequence[TrainingPage],
+    seed: int,
+    schedule: Schedule,
+    report: Report,
+) -> BlockClassifier:
+    """Fit the network.
+
+    Args:
+        first: fitted on ``pages``.
+        pages: the same pages again, in the same order; their targets may have changed.
+        more: pages that the first stage was not fitted on.
+        seed: of everything random.
+        schedule: size and length.
+        report: is told of the progress.
+    """
+    scored: list[FloatArray | None] = [*first.scored, *(None for _ in more)]
     examples = [
         Example(
-            np.concatenate(
-                [matrix, candidate_features(page.features, headline.scores(matrix))], axis=1
-            ),
-            page.allowed,
+            first.features(page, scores),
+            block_targets(page.allowed, page.labelled.teacher),
             page.weight,
         )
-        for matrix, page in zip(features, pages, strict=True)
+        for page, scores in zip((*pages, *more), scored, strict=True)
     ]
-    measured = len(MEASURED_NAMES[kind])
+    measured = len(MEASURED_NAMES[first.kind])
     vocabulary = range(measured, measured + len(TABLE_COLUMNS))
     network = fit_network(examples, seed, schedule, vocabulary, report)
-    return BlockClassifier(text_table, structure_table, headline, network)
+    return BlockClassifier(first.text_table, first.structure_table, first.headline, network)
 
 
 def _table(
@@ -74,11 +118,13 @@ def _table(
     fold = np.array([sites[page.labelled.site] for page in pages])
     scores: list[FloatArray] = [np.zeros((0, 0), dtype=np.float32)] * len(pages)
 
+    known = [sure_labels(p.allowed, p.labelled.weight, p.labelled.teacher) for p in pages]
+
     def fitted(chosen: Sequence[int]) -> WeightTable:
         return fit_table(
             [tokens[i] for i in chosen],
-            [pages[i].allowed for i in chosen],
-            [pages[i].labelled.weight for i in chosen],
+            [known[i][0] for i in chosen],
+            [known[i][1] for i in chosen],
             seed,
         )
 

@@ -20,7 +20,7 @@ __all__ = ["TABLE_COLUMNS", "fit_table"]
 TABLE_COLUMNS: Final = (*LABELS, "main_text")
 _BODY: Final = 1 << LABEL_INDEX["body"]
 _ALPHA: Final = 3e-6
-_EPOCHS: Final = 4
+_EPOCHS: Final = 6
 
 
 def fit_table(

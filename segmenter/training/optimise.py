@@ -12,7 +12,7 @@ import numpy as np
 import optax
 
 from segmenter.classifier import DILATIONS, Network, network_logits
-from segmenter.types import LABELS, FloatArray, IntArray
+from segmenter.types import LABELS, FloatArray
 
 __all__ = ["Example", "Schedule", "fit_network"]
 
@@ -25,12 +25,12 @@ class Example:
 
     Attributes:
         features: shape (n, features).
-        allowed: shape (n,), bit mask of the labels each block may have.
+        targets: shape (n, 9), a distribution, or 1 for each label that the block may have.
         weight: shape (n,).
     """
 
     features: FloatArray
-    allowed: IntArray
+    targets: FloatArray
     weight: FloatArray
 
 
@@ -42,8 +42,8 @@ class Schedule:
         lengths: blocks to which pages are padded; each length is compiled once.
     """
 
-    hidden: int = 96
-    epochs: int = 10
+    hidden: int = 128
+    epochs: int = 14
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     dropout: float = 0.2
@@ -57,7 +57,10 @@ def fit_network(
     dropped_columns: Sequence[int],
     report: Callable[[str], None],
 ) -> Network:
-    """Train on pages; the loss is minus the log of the probability of the allowed labels.
+    """Train on pages.
+
+    The loss is the cross entropy with the target where that is a distribution, else minus the log
+    of the probability of all labels that the block may have.
 
     Args:
         examples: the pages.
@@ -73,7 +76,7 @@ def fit_network(
     del stacked
     bare = Network({}, mean, scale)
     pages = [
-        Example(bare.standardised(e.features).astype(np.float32), e.allowed, e.weight)
+        Example(bare.standardised(e.features).astype(np.float32), e.targets, e.weight)
         for example in examples
         for e in _windows(example, schedule.lengths[-1])
     ]
@@ -126,7 +129,7 @@ def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, 
 
 def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
     def page_loss(  # noqa: PLR0917 - vmap maps positions
-        params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any
+        params: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
     ) -> Any:
         hide_key, drop_key = jax.random.split(key)
         hide = jax.random.bernoulli(hide_key, 0.15)
@@ -135,15 +138,17 @@ def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
         inputs = inputs * keep / (1 - dropout)
         logits = network_logits(params, inputs, mask, jnp)
         log_p = jax.nn.log_softmax(logits)
-        log_allowed = jax.nn.logsumexp(jnp.where(allowed, log_p, -1e9), axis=1)
-        return -(log_allowed * weight).sum()
+        log_allowed = jax.nn.logsumexp(jnp.where(targets > 0, log_p, -1e9), axis=1)
+        cross_entropy = (targets * log_p).sum(axis=1)
+        is_distribution = jnp.abs(targets.sum(axis=1) - 1) < 1e-3
+        return -(jnp.where(is_distribution, cross_entropy, log_allowed) * weight).sum()
 
     def loss(  # noqa: PLR0917
-        params: Any, key: Any, inputs: Any, mask: Any, allowed: Any, weight: Any
+        params: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
     ) -> Any:
         keys = jax.random.split(key, inputs.shape[0])
         each = jax.vmap(page_loss, in_axes=(None, 0, 0, 0, 0, 0))
-        return each(params, keys, inputs, mask, allowed, weight).sum() / jnp.maximum(
+        return each(params, keys, inputs, mask, targets, weight).sum() / jnp.maximum(
             weight.sum(), 1e-6
         )
 
@@ -160,7 +165,7 @@ def _windows(example: Example, longest: int) -> Iterator[Example]:
     """A page longer than the longest batch row is cut into pieces of that length."""
     for start in range(0, len(example.weight), longest):
         part = slice(start, start + longest)
-        yield Example(example.features[part], example.allowed[part], example.weight[part])
+        yield Example(example.features[part], example.targets[part], example.weight[part])
 
 
 def _batches(
@@ -175,20 +180,19 @@ def _batches(
         size = _BATCH_BLOCKS // length
         order = rng.permutation(members).astype(int).tolist() if members else []
         groups += [(length, order[at : at + size]) for at in range(0, len(order), size)]
-    bits = 1 << np.arange(len(LABELS))
     width = pages[0].features.shape[1]
     for place in rng.permutation(len(groups)):
         length, members = groups[place]
         rows = _BATCH_BLOCKS // length
         inputs = np.zeros((rows, length, width), dtype=np.float32)
         mask = np.zeros((rows, length, 1), dtype=np.float32)
-        allowed = np.ones((rows, length, len(LABELS)), dtype=bool)
+        targets = np.ones((rows, length, len(LABELS)), dtype=np.float32)
         weight = np.zeros((rows, length), dtype=np.float32)
         for row, index in enumerate(members):
             page = pages[index]
             count = len(page.weight)
             inputs[row, :count] = page.features
             mask[row, :count] = 1
-            allowed[row, :count] = (page.allowed[:, None] & bits) > 0
+            targets[row, :count] = page.targets
             weight[row, :count] = page.weight
-        yield inputs, mask, allowed, weight
+        yield inputs, mask, targets, weight
