@@ -10,6 +10,12 @@ SEED ?= 0
 OUT ?= models/$(if $(CORPORA),$(if $(GOLD),default,partial),$(if $(GOLD),partial,seeds-only))
 REPORT ?=
 PAGES ?=
+# Folder with one checkout for each public repository, see docs/corpora.md.
+SOURCE_DIR ?=
+# The card of the shipped model is written anew only by an evaluation on all its sources.
+CARD ?= $(if $(CORPORA),$(if $(GOLD),models/default))
+PREDICTIONS ?=
+LEARNING_CURVE ?=
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -25,7 +31,7 @@ SOURCES = set -- --seeds seeds --seed "$(SEED)"; \
 	if [ -n "$$gold" ]; then set -- "$$@" --gold "$$gold"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint train evaluate bench clean
+.PHONY: help serve test lint train evaluate corpora bench clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -46,9 +52,14 @@ lint: $(INSTALLED) ## Check format, style and types
 train: $(INSTALLED) ## Train a model [CORPORA=folder GOLD=file or folder OUT=folder SEED=0]
 	@$(SOURCES); exec $(RUN) -m segmenter.cli train "$$@" --output "$(OUT)"
 
-evaluate: $(INSTALLED) ## Score the model, or its training with CORPORA, GOLD [REPORT=report.html]
+evaluate: $(INSTALLED) ## Score the model; with CORPORA, GOLD its recipe [REPORT PREDICTIONS CARD]
 	@$(SOURCES); exec $(RUN) -m segmenter.cli evaluate "$$@" \
-		$(if $(CORPORA)$(GOLD),--cross-validate) $(if $(REPORT),--report "$(REPORT)")
+		$(if $(CORPORA)$(GOLD),--cross-validate --compare \
+		$(if $(PREDICTIONS),--predictions "$(PREDICTIONS)") $(if $(CARD),--card "$(CARD)") \
+		$(if $(LEARNING_CURVE),--learning-curve)) $(if $(REPORT),--report "$(REPORT)")
+
+corpora: $(INSTALLED) ## Build training files from checkouts in SOURCE_DIR [CORPORA=corpora]
+	@exec $(RUN) -m segmenter.cli corpora build "$(SOURCE_DIR)" --output "$(or $(CORPORA),corpora)"
 
 bench: $(INSTALLED) ## Measure speed and quality beside other tools [PAGES=folder]
 	@exec $(RUN) -m bench $(if $(PAGES),--pages "$(PAGES)")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser
 
 from segmenter import Document, Segmentation, Segmenter, SegmenterError
+from segmenter.training.rivals import installed_html_rivals
 
 __all__ = ["PARSER", "REFERENCE", "Contender", "contenders"]
 
@@ -48,13 +48,16 @@ def contenders(segmenter: Segmenter, *, sample: int) -> list[Contender]:
         Contender(REFERENCE, "trafilatura.extract", "html", _each(trafilatura.extract)),
         *_own(segmenter, sample),
     ]
-    for name, title, make in _OTHERS:
-        try:
-            take = make()
-        except ImportError:
-            continue
-        found.append(Contender(name, title, "html", _each(take), every=sample))
+    found += [
+        Contender(rival.name, rival.title, "html", _each(_taken(rival.extract)), every=sample)
+        for rival in installed_html_rivals()
+        if rival.name != REFERENCE
+    ]
     return found
+
+
+def _taken(extract: Callable[[str, str | None], object]) -> Callable[[str], object]:
+    return lambda page: extract(page, None)
 
 
 def _own(segmenter: Segmenter, sample: int) -> list[Contender]:
@@ -127,34 +130,3 @@ def _batch(
 def _parse(html: str) -> int:
     root = LexborHTMLParser(html).root
     return 0 if root is None else sum(1 for _ in root.traverse(include_text=True))
-
-
-def _resiliparse() -> Callable[[str], object]:
-    module: Any = importlib.import_module("resiliparse.extract.html2text")
-    return lambda html: module.extract_plain_text(html, main_content=True)
-
-
-def _justext() -> Callable[[str], object]:
-    module: Any = importlib.import_module("justext")
-    words = module.get_stoplist("English")
-    return lambda html: module.justext(html, words)
-
-
-def _readability() -> Callable[[str], object]:
-    module: Any = importlib.import_module("readability")
-    return lambda html: module.Document(html).summary()
-
-
-def _boilerpy3() -> Callable[[str], object]:
-    module: Any = importlib.import_module("boilerpy3.extractors")
-    extractor = module.ArticleExtractor(raise_on_failure=False)
-    take: Callable[[str], object] = extractor.get_content
-    return take
-
-
-_OTHERS: Final[tuple[tuple[str, str, Callable[[], Callable[[str], object]]], ...]] = (
-    ("resiliparse", "resiliparse extract_plain_text, main content", _resiliparse),
-    ("justext", "jusText", _justext),
-    ("readability", "readability-lxml", _readability),
-    ("boilerpy3", "boilerpy3 ArticleExtractor", _boilerpy3),
-)

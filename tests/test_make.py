@@ -19,7 +19,10 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 def make(*arguments: str, cwd: Path = CHECKOUT) -> Any:
     """Run make as from a fresh shell, also where make runs the tests."""
-    own = re.compile(r"MAKE|MFLAGS|(HOST|PORT|CORPORA|GOLD|OUT|SEED|REPORT|PAGES|PYTHON)$")
+    own = re.compile(
+        r"MAKE|MFLAGS|(HOST|PORT|CORPORA|GOLD|OUT|SEED|REPORT|PAGES|SOURCE_DIR|CARD|PREDICTIONS"
+        r"|LEARNING_CURVE|PYTHON)$"
+    )
     environment = {name: value for name, value in os.environ.items() if not own.match(name)}
     return subprocess.run(
         ["make", *arguments],
@@ -52,7 +55,7 @@ def handed_over(tmp_path: Path, *arguments: str) -> list[str]:
 
 def test_make_alone_lists_every_target_with_a_line() -> None:
     listed = re.findall(r"^make (\w+) +\w.*$", make().stdout, re.MULTILINE)
-    expected = ["help", "serve", "test", "lint", "train", "evaluate", "bench", "clean"]
+    expected = ["help", "serve", "test", "lint", "train", "evaluate", "corpora", "bench", "clean"]
     assert listed == expected
 
 
@@ -99,7 +102,26 @@ def test_evaluate_cross_validates_where_pages_are_given(tmp_path: Path) -> None:
     assert handed_over(tmp_path, "evaluate") == command
     assert handed_over(tmp_path, "evaluate", "CORPORA=seeds", "REPORT=r.html") == [
         *command,
-        *("--corpora", "seeds", "--cross-validate", "--report", "r.html"),
+        *("--corpora", "seeds", "--cross-validate", "--compare", "--report", "r.html"),
+    ]
+
+
+def test_evaluate_writes_the_shipped_card_only_with_all_sources(tmp_path: Path) -> None:
+    both = ("evaluate", "CORPORA=seeds", "GOLD=seeds/README.md")
+    assert handed_over(tmp_path, *both)[-4:] == [
+        *("--cross-validate", "--compare", "--card", "models/default"),
+    ]
+    assert "--card" not in handed_over(tmp_path, "evaluate", "GOLD=seeds/README.md")
+    more = handed_over(tmp_path, *both, "CARD=mine", "PREDICTIONS=p.npz", "LEARNING_CURVE=1")
+    assert more[-5:] == ["--predictions", "p.npz", "--card", "mine", "--learning-curve"]
+
+
+def test_corpora_are_built_into_a_folder(tmp_path: Path) -> None:
+    command = ["-m", "segmenter.cli", "corpora", "build", "my checkouts", "--output"]
+    assert handed_over(tmp_path, "corpora", "SOURCE_DIR=my checkouts") == [*command, "corpora"]
+    assert handed_over(tmp_path, "corpora", "SOURCE_DIR=my checkouts", "CORPORA=there") == [
+        *command,
+        "there",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from segmenter.training.metrics import (
     bootstrap_interval,
-    calibration_error,
+    label_counts,
     label_scores,
+    macro_interval,
+    reliability,
+    risk_curve,
     word_counts,
     word_f1,
 )
@@ -42,29 +46,58 @@ def test_word_f1_by_hand() -> None:
     assert word_f1(Counter("a"), Counter()) == 0
 
 
+def test_words_of_scripts_without_spaces() -> None:
+    assert word_counts("ไทย 12") == {"ไ": 1, "ท": 1, "ย": 1, "12": 1}
+    assert word_counts("ที่") == {"ท": 1, "ี": 1, "่": 1}
+    assert word_counts("カ・メ ﾊﾟ 々 𠀋") == dict.fromkeys("カメﾊ々𠀋ﾟ", 1)
+    # Korean is written with spaces.
+    assert word_counts("바람이 분다") == {"바람이": 1, "분다": 1}
+
+
+def scores_of(pages: list[Any]) -> dict[str, dict[str, float]]:
+    return label_scores(label_counts(pages))
+
+
 def test_label_scores_sum_words_over_pages() -> None:
     pages = [
         ({"body": Counter("aab")}, {"body": Counter("ab"), "deck": Counter("a")}),
         ({"deck": Counter("c")}, {"body": Counter("cc")}),
     ]
-    scores = label_scores(pages)
+    scores = scores_of(pages)
     assert list(scores) == list(LABELS)
-    assert scores["body"] == {
-        "precision": pytest.approx(2 / 3),
-        "recall": pytest.approx(2 / 4),
-        "f1": pytest.approx(4 / 7),
-        "gold_words": 4.0,
-    }
+    body = scores["body"]
+    assert body["precision"] == pytest.approx(2 / 3)
+    assert body["recall"] == pytest.approx(2 / 4)
+    assert body["f1"] == pytest.approx(4 / 7)
+    assert body["gold_words"] == 4
+    assert body["low"] <= body["f1"] <= body["high"]
     assert scores["deck"]["f1"] == scores["deck"]["recall"] == 0
     assert scores["byline"]["gold_words"] == 0
 
 
-def test_calibration_error() -> None:
-    sure = np.full(10, 0.8, dtype=np.float32)
-    right = np.array([1] * 8 + [0] * 2, dtype=np.float32)
-    assert calibration_error(sure, right) == pytest.approx(0, abs=1e-6)
-    assert calibration_error(sure, np.zeros(10, np.float32)) == pytest.approx(0.8)
-    assert calibration_error(np.ones(3, np.float32), np.ones(3, np.float32)) == 0
+def test_intervals_over_equal_pages_have_no_width() -> None:
+    page = ({"body": Counter("aab")}, {"body": Counter("ab")})
+    counts = label_counts([page] * 7)
+    f1 = label_scores(counts)["body"]["f1"]
+    assert label_scores(counts)["body"]["low"] == pytest.approx(f1)
+    assert list(macro_interval(counts)) == pytest.approx([f1 / 9, f1 / 9])
+
+
+def test_reliability() -> None:
+    sure = np.full(10, 0.8)
+    right = np.array([1.0] * 8 + [0.0] * 2)
+    assert reliability(sure, right).error == pytest.approx(0)
+    assert reliability(sure, np.zeros(10)).error == pytest.approx(0.8)
+    both = reliability(np.array([0.1, 0.1, 1.0, 1.0]), np.array([0.0, 1.0, 1.0, 1.0]), bins=2)
+    assert both.count.tolist() == [2, 2]
+    assert both.accuracy.tolist() == [0.5, 1.0]
+    assert both.error == pytest.approx(0.2)
+    assert reliability(np.zeros(0), np.zeros(0)).error == 0
+
+
+def test_risk_curve_takes_the_most_confident_pages_first() -> None:
+    curve = risk_curve([0.2, 0.9, 0.5], [0.1, 1.0, 0.7])
+    assert curve.tolist() == pytest.approx([0, 0.15, 0.4])
 
 
 def test_bootstrap_interval() -> None:

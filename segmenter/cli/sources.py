@@ -22,7 +22,9 @@ def source_options(command: Command) -> Command:
         click.option("--corpora", type=_folder, help="Folder of corpora with main-text gold."),
         click.option("--gold", type=_file, help="JSON lines of pages labelled block by block."),
         click.option(
-            "--seeds", type=_folder, default="seeds", show_default=True,
+            # Not looked for before it is read: adapting to labels does without it.
+            "--seeds", type=click.Path(file_okay=False, path_type=Path), default="seeds",
+            show_default=True,
             help="Folder of example pages with labels.",
         ),
     ):  # fmt: skip

@@ -1,36 +1,60 @@
-"""The model card, made from the evaluation's figures."""
+"""The model card, made from the evaluation's figures, and the plots beside it."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
+from segmenter.durable import write_aside
+from segmenter.errors import CorpusError
 from segmenter.training.corpora import LabelledPage
+from segmenter.training.files import opened_for_writing
+from segmenter.training.learning import LearningPoint
+from segmenter.training.plots import (
+    confusion_plot,
+    learning_plot,
+    reliability_plot,
+    risk_plot,
+)
+from segmenter.training.provenance import PUBLIC_SOURCES
+from segmenter.training.tables import (
+    figure_tables,
+    goal_table,
+    rival_tables,
+    row,
+    table_head,
+)
 from segmenter.types import LABELS
 
-__all__ = ["figure_tables", "model_card"]
+__all__ = ["kept_learning_curve", "model_card", "write_card"]
 
-_SOURCES: Final[Mapping[str, str]] = {
-    "seeds": "this repository's example pages, MIT",
-    "gold": "pages of the corpora below, labelled block by block by careful readers along the "
-    "annotation guide; annotations ours",
-    "wcxb-dev": "Murrough-Foley/web-content-extraction-benchmark (WCXB, 2026), development split, "
-    "CC-BY-4.0",
-    "fundus": "flairNLP/fundus, parser test data, MIT",
-    "andythefactory": "AndyTheFactory/article-extraction-dataset, Apache-2.0",
-    "readability": "mozilla/readability, test pages, Apache-2.0",
-    "zh-handcrafted": "immortal-autumn/Chinese-Web-Content-Extraction-Dataset, MIT",
+FIGURES: Final = "evaluation.json"
+_CARD: Final = "README.md"
+_CAPTIONS: Final[Mapping[str, str]] = {
+    "reliability.png": "How often labels are right, by their probability",
+    "risk.png": "Risk by coverage: the most confident pages first",
+    "confusion.png": "Confusion of labels, words of the gold pages",
+    "learning.png": "Learning curve: models trained on 1/8, 1/4, 1/2 and all of the training sites",
 }
-# Gold pages were also drawn from these, which are not used with their own gold.
-_GOLD_ONLY: Final = (
-    "adbar/trafilatura evaluation data (Apache-2.0), postlight/parser (MIT or Apache-2.0), "
-    "goose3/goose3 (Apache-2.0), AndyTheFactory/newspaper4k (MIT)"
-)
+_OWN_SOURCES: Final[Mapping[str, tuple[str, str]]] = {
+    "seeds": ("this repository's example pages, all texts invented", "MIT"),
+    "gold": (
+        "pages of the sources below, every block labelled by careful reading along the annotation "
+        "guide; the labels are in `seeds/standoff/`",
+        "labels: MIT; pages: as their sources",
+    ),
+}
 
 
 def model_card(
-    describe: Mapping[str, Any], pages: Sequence[LabelledPage], figures: Mapping[str, Any]
+    describe: Mapping[str, Any],
+    pages: Sequence[LabelledPage],
+    figures: Mapping[str, Any],
+    plots: Sequence[str] = (),
 ) -> str:
     """The card as Markdown.
 
@@ -38,41 +62,139 @@ def model_card(
         describe: the manifest's name, version, created, split and seed.
         pages: what the model was trained on.
         figures: of ``evaluate``.
+        plots: names of the image files beside the card.
     """
-    small = describe["name"] == "seeds-only"
+    lines = [
+        *_opening(describe),
+        "## Figures on held-out sites",
+        "",
+        *_how_measured(describe),
+        *goal_table(figures),
+    ]
+    for name in plots:
+        lines += [f"![{_CAPTIONS[name]}]({name})", "", f"*{_CAPTIONS[name]}*", ""]
+    lines += [
+        *figure_tables(figures),
+        *rival_tables(figures),
+        *_trained_on(pages),
+        *_limits(),
+    ]
+    return "\n".join(lines)
+
+
+def write_card(
+    path: Path,
+    describe: Mapping[str, Any],
+    pages: Sequence[LabelledPage],
+    figures: Mapping[str, Any],
+    learning: Sequence[LearningPoint],
+) -> None:
+    """Write card, plots and figures into a model directory; the model's own files stay.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    images = {
+        "reliability.png": reliability_plot(figures),
+        "risk.png": risk_plot(figures),
+        "confusion.png": confusion_plot(figures),
+    }
+    if learning:
+        images["learning.png"] = learning_plot(learning)
+    for name, image in images.items():
+        write_aside(path / name, image)
+    with opened_for_writing(path / FIGURES) as lines:
+        rows = {"figures": figures, "learning_curve": [asdict(point) for point in learning]}
+        lines.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    with opened_for_writing(path / _CARD) as lines:
+        lines.write(model_card(describe, pages, figures, tuple(images)))
+
+
+def kept_learning_curve(path: Path) -> list[LearningPoint]:
+    """The learning curve of an earlier evaluation in a model directory, if there is one.
+
+    Raises:
+        CorpusError: the file of figures is malformed.
+    """
+    file = path / FIGURES
+    if not file.exists():
+        return []
+    try:
+        rows = json.loads(file.read_text("utf-8"))["learning_curve"]
+        return [LearningPoint(**point) for point in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError(f"{file} holds no figures of an evaluation ({error!r})") from error
+
+
+def _opening(describe: Mapping[str, Any]) -> list[str]:
     lines = [
         f"# Model card: {describe['name']} {describe['version']}",
         "",
         "Labels every block of a scraped page: " + ", ".join(LABELS) + ".",
         f"Made on {describe['created']} by `segmenter train`, seed {describe['seed']}. "
-        "This file is generated; the same figures are in `manifest.json`.",
+        "This file is generated by `segmenter train` and `segmenter evaluate --card`.",
         "",
     ]
-    if small:
+    if describe["name"] == "seeds-only":
         lines += [
             "**A small model, trained on the example pages alone.** It shows that the whole path "
             "works; for real pages use the shipped model or train on more.",
             "",
         ]
-    lines += ["## Trained on", "", "| source | pages | what it is |", "| --- | --- | --- |"]
-    counts = Counter(page.source for page in pages)
-    lines += [f"| {name} | {counts[name]:,} | {_SOURCES[name]} |" for name in sorted(counts)]
-    if counts["gold"]:
-        lines += ["", f"Gold pages were drawn from the sources above and from {_GOLD_ONLY}."]
-    lines += [
-        "",
-        "None of these texts is in the model or the repository: only weights and figures are.",
-        "",
-        "## Figures on held-out sites",
-        "",
+    return lines
+
+
+def _how_measured(describe: Mapping[str, Any]) -> list[str]:
+    return [
         f"{describe['split']}: every page was scored by a model trained without its site, and "
-        "calibrated without it too. The shipped weights were then fitted on all pages. Words are "
-        "`\\w+` of the lower-cased text, each Han, kana or Thai character one. Body word-F1 is "
-        "averaged over pages with gold body; label F1 is over words summed over all pages. "
-        "Intervals are 95 % bootstrap over pages. `lines`, `paragraphs`, `wrapped`, `stripped` are "
-        "forms of raw text made from the gold pages' blocks; `as received` are raw seed pages.",
+        "calibrated without it too. The shipped weights were then fitted on all pages.",
         "",
-        *figure_tables(figures),
+        "- Words are `\\w+` of the lower-cased text, each Han, kana or Thai character one.",
+        "- *Body word-F1*: F1 of the word multisets of what is labelled body and of the gold, "
+        "averaged over pages that have gold; a page without any block has 0.",
+        "- Against gold blocks, blocks without a gold label are not counted: readers did not see "
+        "what stands in hidden elements (2 % of the words of the gold pages).",
+        "- *Label F1*: overlaps of the word multisets summed over all pages; *macro F1* averages "
+        "the nine labels. `under` marks a label below its goal.",
+        "- *Ceiling*: the same figure if every block had the best label by its alignment with the "
+        "gold: what splitting and gold leave to be reached.",
+        "- Intervals are 95 % bootstrap over pages.",
+        "- `lines`, `paragraphs`, `wrapped`, `stripped` are forms of raw text made from the pages' "
+        "blocks; `as received` are raw example pages.",
+        "- Other tools ran on the same pages in the same run: as HTML on the page's HTML, as raw "
+        "text on its paragraphs or lines in `<p>`.",
+        "",
+    ]
+
+
+def _trained_on(pages: Sequence[LabelledPage]) -> list[str]:
+    counts = Counter(page.source for page in pages)
+    lines = ["## Trained on", "", *table_head(["source", "pages", "what it is", "licence"])]
+    for name in (name for name in _OWN_SOURCES if counts[name]):
+        holds, licence = _OWN_SOURCES[name]
+        lines.append(row([name, f"{counts[name]:,}", holds, licence]))
+    for source in PUBLIC_SOURCES:
+        if not counts[source.name] and not (counts["gold"] and not source.has_gold):
+            continue
+        count = f"{counts[source.name]:,}" if source.has_gold else "pages only"
+        link = f"[{source.repository}](https://github.com/{source.repository})"
+        what = f"{link}: {source.holds}. {source.citation}"
+        lines.append(row([source.name, count, what, source.licence]))
+    return [
+        *lines,
+        "",
+        "The licences are those that the repositories state for themselves. They let anyone use, "
+        "change and pass on what the repository's authors made, if they are named (CC-BY-4.0) or "
+        "the notice is kept (MIT, Apache-2.0). The pages' texts remain their publishers': they are "
+        "read to train and to evaluate, and none of them is in the model or in this repository: "
+        "only weights, figures, and labels with short hashes are. `docs/corpora.md` says how to "
+        "get the pages and build the training files again.",
+        "",
+    ]
+
+
+def _limits() -> list[str]:
+    return [
         "## Limits",
         "",
         "- Most training pages are English and German news; other languages and scripts have few "
@@ -83,93 +205,8 @@ def model_card(
         "figures there are lower.",
         "- The first seed page is not trained on, but its layout guided what training puts into "
         "raw text (`segmenter/training/augment.py`): it shows the labels and measures nothing.",
-        "- Hidden HTML elements are left out; text that scripts would add is not seen.",
+        "- Hidden HTML elements are left out unless most of the text stands in them; text that "
+        "scripts would add is not seen.",
+        "- trafilatura was developed on `trafeval` pages, some of which are among the gold pages.",
         "",
     ]
-    return "\n".join(lines)
-
-
-def figure_tables(figures: Mapping[str, Any]) -> list[str]:
-    """The evaluation's tables as Markdown lines."""
-    return [
-        *_labels(figures),
-        *_means(figures, "body", "Body word-F1, pages labelled block by block"),
-        *_means(figures, "main_text", "Body word-F1 against the corpora's main text"),
-        *_calibration(figures),
-    ]
-
-
-def _labels(figures: Mapping[str, Any]) -> list[str]:
-    forms = [form for form, group in figures.items() if group["pages"]]
-    lines = ["### Label F1 (precision / recall)", ""]
-    lines += _header(["label", *forms])
-    for label in LABELS:
-        cells = []
-        for form in forms:
-            score = figures[form]["labels"][label]
-            cells.append(f"{score['f1']:.3f} ({score['precision']:.2f} / {score['recall']:.2f})")
-        lines.append(_row([label, *cells]))
-    lines.append(_row(["**macro F1**", *(f"**{figures[f]['macro_f1']:.3f}**" for f in forms)]))
-    lines.append(_row(["pages", *(f"{figures[f]['pages']:,}" for f in forms)]))
-    return [*lines, ""]
-
-
-def _means(figures: Mapping[str, Any], name: str, title: str) -> list[str]:
-    forms = [form for form, group in figures.items() if group[name]]
-    if not forms:
-        return []
-    keys = sorted({key for form in forms for key in figures[form][name]}, key=_all_first)
-    lines = [f"### {title}", "", *_header(["pages", *forms])]
-    for key in keys:
-        cells = []
-        for form in forms:
-            mean = figures[form][name].get(key)
-            cells.append(
-                f"{mean['f1']:.3f} [{mean['low']:.3f}, {mean['high']:.3f}] n={mean['pages']}"
-                if mean
-                else ""
-            )
-        lines.append(_row([key, *cells]))
-    return [*lines, ""]
-
-
-def _calibration(figures: Mapping[str, Any]) -> list[str]:
-    forms = [form for form, group in figures.items() if group["risk"]]
-    if not forms:
-        return []
-    return [
-        "### Calibration and confidence",
-        "",
-        *_header(["figure", *forms]),
-        _row(
-            [
-                "expected calibration error, 15 bins",
-                *(f"{figures[form]['calibration_error']:.3f}" for form in forms),
-            ]
-        ),
-        _row(
-            [
-                "risk (1 - body F1), all pages",
-                *(f"{figures[form]['risk']['full']:.3f}" for form in forms),
-            ]
-        ),
-        _row(
-            [
-                "risk, the 80 % most confident pages",
-                *(f"{figures[form]['risk']['covered_80']:.3f}" for form in forms),
-            ]
-        ),
-        "",
-    ]
-
-
-def _all_first(key: str) -> tuple[bool, str]:
-    return key != "all", key
-
-
-def _header(cells: Sequence[str]) -> list[str]:
-    return [_row(cells), _row(["---"] * len(cells))]
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

@@ -2,160 +2,188 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
 
-from segmenter.sequence import decide
 from segmenter.training.corpora import LabelledPage
 from segmenter.training.metrics import (
-    Counts,
-    bootstrap_interval,
-    calibration_error,
+    Mean,
+    label_counts,
     label_scores,
-    word_counts,
-    word_f1,
+    macro_interval,
+    reliability,
+    risk_curve,
 )
-from segmenter.types import LABELS, FloatArray, IntArray
+from segmenter.training.rival_scores import RivalScores
+from segmenter.training.scoring import PageScore, Prediction, known_labels, score
+from segmenter.types import LABELS
 
-__all__ = ["Prediction", "evaluate", "known_labels"]
+__all__ = ["NEWS", "Prediction", "evaluate", "known_labels"]
 
-_NEWS: Final = ("fundus", "atf")
+NEWS: Final = "news (fundus, andythefactory)"
+_NEWS_PREFIXES: Final = ("fundus", "atf")
 _LANGUAGE_PAGES: Final = 5
+_CURVE_POINTS: Final = 50
+_COVERAGE: Final = 0.8
+
+Groups = dict[str, list[PageScore]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
-    """What a model that had not seen its site says of a page.
-
-    Attributes:
-        labelled: the page as it was measured.
-        form: ``html``, or the form of the raw text.
-        probabilities: shape (n, 9).
-        words: shape (n,), words in each block.
-    """
-
-    labelled: LabelledPage
-    form: str
-    probabilities: FloatArray
-    words: IntArray
-
-
-def known_labels(page: LabelledPage) -> IntArray:
-    """Shape (n,): the label of each block that is known exactly, else -1."""
-    exact = (page.allowed & (page.allowed - 1)) == 0
-    return np.where(exact, np.log2(np.maximum(page.allowed, 1)).astype(np.int64), -1)
-
-
-def evaluate(predictions: Iterable[Prediction]) -> dict[str, Any]:
+def evaluate(
+    predictions: Iterable[Prediction], rivals: Sequence[RivalScores] = ()
+) -> dict[str, Any]:
     """All figures, by form of the input.
 
+    Where pages of a gold file are among them, the figures for pages labelled block by block are
+    of these alone, else of the example pages.
+
     Returns:
-        for each form: ``labels`` (precision, recall, F1 of each), ``macro_f1``, ``body`` (word-F1
-        over gold pages, by page type and language), ``main_text`` (word-F1 against the corpora's
-        main text, by corpus and page type), ``calibration_error``, ``confusion`` (words, gold by
-        row) and ``risk`` (1 - body F1 at full and at 80 % coverage by confidence).
+        for each form, as values that JSON has: ``labels`` (precision, recall, F1 with interval and
+        ceiling of each), ``macro_f1``, ``macro_low``, ``macro_high``, ``macro_ceiling``; ``body``
+        (word-F1 over gold pages, by page type and language) and ``main_text`` (against the
+        corpora's main text, by corpus and page type), each with interval, pages, ceiling and the
+        rivals';
+        ``calibration_error``, ``reliability``, ``confusion`` (words, gold by row), ``risk``
+        (1 - body F1 at full and at 80 % coverage by confidence), ``risk_curve``, ``pages``, and
+        ``rivals_failed``.
     """
-    by_form: dict[str, list[Prediction]] = defaultdict(list)
+    by_form: dict[str, list[PageScore]] = defaultdict(list)
     for prediction in predictions:
-        by_form[prediction.form].append(prediction)
-    return {form: _figures(group) for form, group in by_form.items()}
+        by_form[prediction.form].append(score(prediction))
+    return {form: _figures(form, group, rivals) for form, group in by_form.items()}
 
 
-def _figures(predictions: Sequence[Prediction]) -> dict[str, Any]:
-    label_pages: list[tuple[dict[str, Counts], dict[str, Counts]]] = []
-    body: dict[str, list[float]] = defaultdict(list)
-    main: dict[str, list[float]] = defaultdict(list)
-    risk: list[tuple[float, float]] = []
-    confusion = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
-    probability: list[FloatArray] = []
-    correct: list[FloatArray] = []
-    for prediction in predictions:
-        page = prediction.labelled
-        labels, confidence = decide(prediction.probabilities, prediction.words)
-        found = _label_words(page.page.block_texts(), [LABELS[label] for label in labels])
-        if page.gold is not None:
-            gold = _gold_words(prediction)
-            label_pages.append((found, gold))
-            known = known_labels(page)
-            sure = known >= 0
-            np.add.at(confusion, (known[sure], labels[sure]), prediction.words[sure])
-            probability.append(prediction.probabilities[np.arange(len(labels)), labels][sure])
-            correct.append((labels == known)[sure])
-            if gold.get("body"):
-                f1 = word_f1(found.get("body", Counter()), gold["body"])
-                risk.append((confidence, f1))
-                for key in _groups(page):
-                    body[key].append(f1)
-        if page.main_text and prediction.form in ("html", "lines"):
-            f1 = word_f1(found.get("body", Counter()), word_counts(page.main_text))
-            for key in _corpus_groups(page):
-                main[key].append(f1)
-    scores = label_scores(label_pages)
+def _figures(
+    form: str, scores: Sequence[PageScore], rivals: Sequence[RivalScores]
+) -> dict[str, Any]:
+    labelled = [s for s in scores if s.gold]
+    gold = [s for s in labelled if s.page.source == "gold"] or labelled
+    with_body = [s for s in gold if s.body is not None]
+    with_main = [s for s in scores if s.main_text is not None]
+    body = {r.name: r.body.get(form, {}) for r in rivals}
+    main = {r.name: r.main_text.get(form, {}) for r in rivals}
     return {
-        "labels": scores,
-        "macro_f1": float(np.mean([score["f1"] for score in scores.values()])),
-        "body": _means(body),
-        "main_text": _means(main),
-        "calibration_error": calibration_error(np.concatenate(probability), np.concatenate(correct))
-        if probability
-        else None,
-        "confusion": confusion.tolist(),
-        "risk": _risk(risk),
-        "pages": len(label_pages),
+        **_label_figures(gold),
+        "body": _means(_gold_groups(with_body), ("body", "body_ceiling"), body),
+        "main_text": _means(_corpus_groups(with_main), ("main_text", "main_text_ceiling"), main),
+        **_calibration(gold),
+        "confusion": _confusion(gold),
+        **_risk(with_body),
+        "pages": len(gold),
+        "rivals_failed": {r.name: r.failed[form] for r in rivals if form in r.failed},
     }
 
 
-def _label_words(texts: Sequence[str], labels: Sequence[str]) -> dict[str, Counts]:
-    result: dict[str, Counts] = defaultdict(Counter)
-    for text, label in zip(texts, labels, strict=True):
-        result[label] += word_counts(text)
-    return dict(result)
+def _label_figures(scores: Sequence[PageScore]) -> dict[str, Any]:
+    counts = label_counts([(s.found, s.gold) for s in scores])
+    labels = label_scores(counts)
+    ceiling = label_scores(label_counts([(s.ideal, s.gold) for s in scores]))
+    low, high = macro_interval(counts)
+    return {
+        "labels": {label: labels[label] | {"ceiling": ceiling[label]["f1"]} for label in LABELS},
+        "macro_f1": float(np.mean([labels[label]["f1"] for label in LABELS])),
+        "macro_low": low,
+        "macro_high": high,
+        "macro_ceiling": float(np.mean([ceiling[label]["f1"] for label in LABELS])),
+    }
 
 
-def _gold_words(prediction: Prediction) -> dict[str, Counts]:
-    """Of the gold blocks; for a page that lost blocks to stripping, of those that are left."""
-    page = prediction.labelled
-    if prediction.form != "stripped" and page.gold is not None:
-        return _label_words([text for text, _ in page.gold], [label for _, label in page.gold])
-    known = known_labels(page)
-    texts = page.page.block_texts()
-    left = np.flatnonzero(known >= 0).tolist()
-    return _label_words([texts[i] for i in left], [LABELS[known[i]] for i in left])
+def _calibration(scores: Sequence[PageScore]) -> dict[str, Any]:
+    if not scores:
+        return {"calibration_error": None, "reliability": None}
+    bins = reliability(
+        np.concatenate([s.probability for s in scores]),
+        np.concatenate([(s.given == s.known).astype(float) for s in scores]),
+    )
+    return {
+        "calibration_error": bins.error,
+        "reliability": {
+            "count": bins.count.astype(int).tolist(),
+            "probability": bins.probability.round(4).tolist(),
+            "accuracy": bins.accuracy.round(4).tolist(),
+        },
+    }
 
 
-def _groups(page: LabelledPage) -> list[str]:
-    keys = ["all", f"type {page.page_type or 'unknown'}", f"language {page.language or 'unknown'}"]
-    if page.id.split("-")[0] in _NEWS:
-        keys.append("news")
-    return keys
+def _confusion(scores: Sequence[PageScore]) -> list[list[int]]:
+    confusion = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
+    for s in scores:
+        np.add.at(confusion, (s.known, s.given), s.words)
+    rows: list[list[int]] = confusion.tolist()
+    return rows
 
 
-def _corpus_groups(page: LabelledPage) -> list[str]:
-    prefix = page.id.split("-")[0]
-    if prefix == "wcxb":
-        return ["wcxb-dev", f"wcxb-dev {page.page_type or 'unknown'}"]
-    return ["news (fundus, andythefactory)"] if prefix in _NEWS else []
+def _risk(scores: Sequence[PageScore]) -> dict[str, Any]:
+    if not scores:
+        return {"risk": {}, "risk_curve": []}
+    curve = risk_curve([s.confidence for s in scores], [s.body or 0.0 for s in scores])
+    places = np.unique(np.linspace(1, len(curve), _CURVE_POINTS).round().astype(int))
+    return {
+        "risk": {
+            "full": float(curve[-1]),
+            "covered_80": float(curve[max(1, round(_COVERAGE * len(curve))) - 1]),
+        },
+        "risk_curve": [
+            [round(place / len(curve), 4), round(float(curve[place - 1]), 4)]
+            for place in places.tolist()
+        ],
+    }
 
 
-def _means(groups: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:
+def _gold_groups(scores: Iterable[PageScore]) -> Groups:
+    groups: Groups = defaultdict(list)
+    for s in scores:
+        page = s.page
+        keys = [
+            "all",
+            f"type {page.page_type or 'unknown'}",
+            f"language {page.language or 'unknown'}",
+        ]
+        if _is_news(page):
+            keys.append("news")
+        for key in keys:
+            groups[key].append(s)
+    return {
+        key: group
+        for key, group in groups.items()
+        if not key.startswith("language") or len(group) >= _LANGUAGE_PAGES
+    }
+
+
+def _corpus_groups(scores: Iterable[PageScore]) -> Groups:
+    groups: Groups = defaultdict(list)
+    for s in scores:
+        if s.page.id.startswith("wcxb-"):
+            groups["wcxb-dev"].append(s)
+            groups[f"wcxb-dev {s.page.page_type or 'unknown'}"].append(s)
+        elif _is_news(s.page):
+            groups[NEWS].append(s)
+    return groups
+
+
+def _is_news(page: LabelledPage) -> bool:
+    return page.id.split("-")[0] in _NEWS_PREFIXES
+
+
+def _means(
+    groups: Groups, fields: tuple[str, str], rivals: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any]:
+    """For each group of pages the mean of one field, of its ceiling, and the rivals' means over
+    the very same pages."""
+    name, ceiling = fields
     result = {}
-    for key, values in sorted(groups.items()):
-        if key.startswith("language") and len(values) < _LANGUAGE_PAGES:
-            continue
-        low, high = bootstrap_interval(values)
-        result[key] = {
-            "f1": float(np.mean(values)), "low": low, "high": high, "pages": len(values)
-        }  # fmt: skip
+    for key, group in sorted(groups.items()):
+        theirs = {
+            rival: [values[s.page.id] for s in group]
+            for rival, values in rivals.items()
+            if all(s.page.id in values for s in group)
+        }
+        result[key] = asdict(Mean.of([getattr(s, name) for s in group])) | {
+            "ceiling": float(np.mean([getattr(s, ceiling) for s in group])),
+            "rivals": {rival: asdict(Mean.of(values)) for rival, values in theirs.items()},
+        }
     return result
-
-
-def _risk(pages: Sequence[tuple[float, float]]) -> dict[str, float]:
-    if not pages:
-        return {}
-    ordered = [f1 for _, f1 in sorted(pages, key=lambda page: -page[0])]
-    covered = ordered[: max(1, round(0.8 * len(ordered)))]
-    return {"full": 1 - float(np.mean(ordered)), "covered_80": 1 - float(np.mean(covered))}
