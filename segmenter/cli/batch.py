@@ -1,28 +1,35 @@
-"""``segmenter batch``: a JSONL file of pages."""
+"""``segmenter batch``: a crawl."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypedDict
+from typing import BinaryIO, Literal
 
 import click
 
 from segmenter.cli.options import keep_option, model_option, probabilities_option
 from segmenter.cli.progress import Meter
-from segmenter.crawl.jsonl import INTERNAL_ERROR, RowOptions, segment_to_file, segment_to_stream
+from segmenter.crawl.compression import compression_of
+from segmenter.crawl.inputs.locate import FORMATS, InputFormat, LocationError, find_inputs
+from segmenter.crawl.inputs.opened import OpenedInput
+from segmenter.crawl.inputs.parquet import Columns
+from segmenter.crawl.outputs import OUTPUT_FORMATS, OutputFormat, SealedOutput, output_for
 from segmenter.crawl.resume import OutputError
+from segmenter.crawl.runner import segment_to_file, segment_to_stream
+from segmenter.crawl.segmenting import INTERNAL_ERROR, Work
+from segmenter.crawl.tally import Tally
+from segmenter.errors import SegmenterError
 
 __all__ = ["batch"]
 
 
 @click.command()
-@click.argument(
-    "source", metavar="IN", type=click.Path(exists=True, dir_okay=False, allow_dash=True)
-)
+@click.argument("sources", metavar="IN…", nargs=-1, required=True)
 @click.option(
     "-o",
     "--output",
@@ -31,6 +38,22 @@ __all__ = ["batch"]
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     help="Output file, compressed by its suffix .gz, .xz or .zst; - for standard output.",
 )
+@click.option(
+    "--input-format",
+    type=click.Choice(["auto", *FORMATS]),
+    default="auto",
+    show_default=True,
+    help="Of every IN; auto goes by the suffix, else by the first bytes.",
+)
+@click.option(
+    "--output-format",
+    type=click.Choice(["auto", *OUTPUT_FORMATS]),
+    default="auto",
+    show_default=True,
+    help="auto goes by the suffix of OUT: .parquet, .warc, .wet, else jsonl.",
+)
+@click.option("--html-column", default="html", show_default=True, help="Of Parquet: the HTML.")
+@click.option("--text-column", default="text", show_default=True, help="Of Parquet: the text.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -42,23 +65,40 @@ __all__ = ["batch"]
 @probabilities_option
 @model_option
 @click.option("--overwrite", is_flag=True, help="Replace an existing OUT.")
-@click.option("--restart", is_flag=True, help="Discard what an interrupted run left.")
+@click.option(
+    "--resume/--restart",
+    default=True,
+    show_default=True,
+    help="Go on with what an interrupted run left, or discard it.",
+)
 def batch(
     *,
-    source: str,
+    sources: tuple[str, ...],
     output: Path,
+    input_format: InputFormat | Literal["auto"],
+    output_format: OutputFormat | Literal["auto"],
+    html_column: str,
+    text_column: str,
     workers: int,
     keep: tuple[str, ...],
     probabilities: bool,
     model: Path | None,
     overwrite: bool,
-    restart: bool,
+    resume: bool,
 ) -> None:
-    """Segment a JSONL file of pages, one output row for every row, in the same order.
+    """Segment a crawl: one output row for every page, in the same order.
 
-    IN has one JSON object a line, {"id": …, "url": …, "text" or "html": …}, plain or compressed
-    with gzip, xz or zstd; - is standard input. A bad row becomes an error row that names its
-    line, and the rest goes on.
+    IN is a file, a folder, a glob, a URL that fsspec knows (s3://…), or - for standard input:
+
+    \b
+      jsonl    a JSON object a line, {"id": …, "url": …, "text" or "html": …}
+      warc     WARC: its HTML responses; WET: its plain text
+      parquet  a page a row, columns html or text, and id and url if there are any
+      page     a page a file, HTML or raw text
+
+    All but Parquet may be compressed with gzip, xz or zstd. A bad row or record becomes an error
+    row that names its line or offset, and the rest goes on. OUT is JSON lines or Parquet, or WARC
+    with the kept text of every page.
 
     Output is gathered in OUT.part and renamed when it is complete. Killed and called again in the
     same way, the command goes on where it stopped; the result is the same. Exit code 1 says that
@@ -68,39 +108,76 @@ def batch(
     Examples:
       segmenter batch pages.jsonl -o blocks.jsonl
       segmenter batch pages.jsonl.gz -o blocks.jsonl.zst --workers 4 --keep headline,body
+      segmenter batch 'crawl/*.warc.gz' -o blocks.parquet --workers 8
+      segmenter batch CC-MAIN.warc.wet.gz -o clean.warc.wet.gz
       zcat crawl-*.jsonl.gz | segmenter batch - -o - | head -n 1
     """
+    _check_output(output)
+    inputs = _found(sources, input_format, Columns(text=text_column, html=html_column))
+    stated = None if output_format == "auto" else output_format
+    made = output_for(stated, output.name, probabilities)
+    if probabilities and made.name == "warc":
+        raise click.UsageError("--probabilities needs jsonl or parquet output")
+    model_path = None if model is None else str(model)
+    work = Work(made, model_path, keep, compression_of(output.name))
+    with Meter(_total(inputs), quiet=str(output) == "-" and sys.stdout.isatty()) as meter:
+        if _is_stream(output):
+            tally = _to_stream(inputs, output, work, workers, meter)
+        else:
+            _refuse_same_file(sources, output)
+            with _usage_errors(OutputError):
+                tally = segment_to_file(
+                    inputs, output, work, workers=workers, overwrite=overwrite,
+                    restart=not resume, on_progress=meter,
+                )  # fmt: skip
+    meter.summarise()
+    _report(tally)
+
+
+def _check_output(output: Path) -> None:
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(output)):
+        raise click.BadParameter("OUT is a local file; copy it on afterwards", param_hint="'-o'")
     if not output.parent.is_dir():
         raise click.BadParameter(f"{output.parent} is no directory", param_hint="'-o'")
-    options = RowOptions(None if model is None else str(model), keep, probabilities)
-    to_screen = str(output) == "-" and sys.stdout.isatty()
-    with _opened(source) as stream, Meter(stream, quiet=to_screen) as meter:
-        shared = _Shared(options=options, name=source, workers=workers, on_progress=meter)
-        if _is_stream(output):
-            with _opened_for_writing(output) as sink:
-                tally = segment_to_stream(stream, sink, **shared)
-        else:
-            _refuse_same_file(stream, output)
-            try:
-                tally = segment_to_file(
-                    stream, output, overwrite=overwrite, restart=restart, **shared
-                )
-            except OutputError as error:
-                raise click.UsageError(str(error), click.get_current_context()) from error
-    meter.summarise()
+
+
+@contextlib.contextmanager
+def _usage_errors(kind: type[SegmenterError]) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        raise click.UsageError(str(error), click.get_current_context()) from error
+
+
+def _found(
+    sources: Sequence[str], format: InputFormat | Literal["auto"], columns: Columns
+) -> list[OpenedInput]:
+    stated = None if format == "auto" else format
+    with _usage_errors(LocationError):
+        return find_inputs(sources, stdin=sys.stdin.buffer, format=stated, columns=columns)
+
+
+def _report(tally: Tally) -> None:
     if failed := tally.errors.get(INTERNAL_ERROR):
         raise click.ClickException(f"{failed:,} pages met a fault of this program; please report")
     if tally.damaged:
-        raise click.ClickException("the input is cut short or damaged; see the last error row")
+        raise click.ClickException(
+            f"the input is cut short or damaged (places: {tally.damaged:,}); see the error rows"
+        )
 
 
-class _Shared(TypedDict):
-    """What both ways of writing take."""
+def _total(inputs: Sequence[OpenedInput]) -> int | None:
+    sizes = [source.size for source in inputs]
+    return None if None in sizes else sum(size or 0 for size in sizes)
 
-    options: RowOptions
-    name: str
-    workers: int
-    on_progress: Meter
+
+def _to_stream(
+    inputs: Sequence[OpenedInput], output: Path, work: Work, workers: int, meter: Meter
+) -> Tally:
+    if isinstance(work.output, SealedOutput):
+        raise click.UsageError(f"{work.output.name} is written to a file, not to a stream")
+    with _opened_for_writing(output) as sink:
+        return segment_to_stream(inputs, sink, work, workers=workers, on_progress=meter)
 
 
 def _is_stream(output: Path) -> bool:
@@ -117,15 +194,14 @@ def _opened_for_writing(output: Path) -> Iterator[BinaryIO]:
         yield sink
 
 
-@contextlib.contextmanager
-def _opened(source: str) -> Iterator[BinaryIO]:
-    if source == "-":
-        yield sys.stdin.buffer
+def _refuse_same_file(sources: Sequence[str], output: Path) -> None:
+    if not output.exists():
         return
-    with open(source, "rb") as stream:
-        yield stream
-
-
-def _refuse_same_file(stream: BinaryIO, output: Path) -> None:
-    if output.exists() and os.path.samestat(os.fstat(stream.fileno()), output.stat()):
+    status = output.stat()
+    same = (
+        os.path.samestat(os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source), status)
+        for source in sources
+        if source == "-" or os.path.exists(source)
+    )
+    if any(same):
         raise click.UsageError("IN and OUT are the same file", click.get_current_context())

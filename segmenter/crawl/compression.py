@@ -19,22 +19,33 @@ import zstandard
 
 from segmenter.errors import InputError
 
-__all__ = ["Compression", "compress", "compression_of", "plain_pieces"]
+__all__ = [
+    "DAMAGE",
+    "MAGIC",
+    "PACKED_PIECE_BYTES",
+    "Compression",
+    "compress",
+    "compression_of",
+    "decompressor",
+    "plain_pieces",
+    "recognised",
+    "without_suffix",
+]
 
 Compression = Literal["none", "gzip", "xz", "zstd"]
 
 _SUFFIXES: Final[Mapping[str, Compression]] = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
-# No JSON text begins with any of these, so the content can decide whatever the name says.
-_MAGIC: Final[Mapping[Compression, bytes]] = {
+# No text begins with any of these, so the content can decide whatever the name says.
+MAGIC: Final[Mapping[Compression, bytes]] = {
     "gzip": b"\x1f\x8b",
     "xz": b"\xfd7zXZ\x00",
     "zstd": b"\x28\xb5\x2f\xfd",
 }
 _MAGIC_BYTES = 6
-_FAULTS = (zlib.error, lzma.LZMAError, zstandard.ZstdError)
+DAMAGE: Final = (zlib.error, lzma.LZMAError, zstandard.ZstdError)
 _PLAIN_PIECE_BYTES = 1 << 16
 # Small, because a zstd block of 4 bytes may stand for 128 KiB: a piece unpacks to 32 MiB at most.
-_PACKED_PIECE_BYTES = 1 << 10
+PACKED_PIECE_BYTES: Final = 1 << 10
 _XZ_MEMORY_BYTES = 256 << 20
 # xz at its default level takes longer than the segmentation itself.
 _XZ_PRESET = 2
@@ -44,6 +55,11 @@ _ZSTD_LEVEL = 3
 def compression_of(name: str) -> Compression:
     """The compression that a file name asks for."""
     return _SUFFIXES.get(PurePath(name).suffix.lower(), "none")
+
+
+def without_suffix(name: str) -> str:
+    """A file name less the suffix that says how it is compressed."""
+    return name if compression_of(name) == "none" else name[: -len(PurePath(name).suffix)]
 
 
 def compress(data: bytes, compression: Compression) -> bytes:
@@ -72,24 +88,25 @@ def plain_pieces(source: BinaryIO, name: str) -> Iterator[bytes]:
         InputError: the compressed stream is damaged or ends early.
     """
     head = source.read(_MAGIC_BYTES)
-    compression = _recognised(head) if head else compression_of(name)
+    compression = recognised(head) if head else compression_of(name)
     if compression == "none":
         # What a pipe has so far, without waiting for more.
         read: Callable[[int], bytes] = getattr(source, "read1", source.read)
         return itertools.chain([head], iter(partial(read, _PLAIN_PIECE_BYTES), b""))
-    packed = iter(partial(source.read, _PACKED_PIECE_BYTES), b"")
+    packed = iter(partial(source.read, PACKED_PIECE_BYTES), b"")
     return _unpacked(itertools.chain([head], packed), compression)
 
 
-def _recognised(head: bytes) -> Compression:
-    for compression, magic in _MAGIC.items():
+def recognised(head: bytes) -> Compression:
+    """The compression of a stream, by its first bytes."""
+    for compression, magic in MAGIC.items():
         if head.startswith(magic):
             return compression
     return "none"
 
 
 def _unpacked(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
-    decompressor = _decompressor(compression)
+    unpack = decompressor(compression)
     inside, members = False, 0
     for piece in pieces:
         packed = piece
@@ -99,21 +116,21 @@ def _unpacked(pieces: Iterable[bytes], compression: Compression) -> Iterator[byt
                 packed = packed.lstrip(b"\0") if members else packed
                 if not packed:
                     break
-                decompressor, inside = _decompressor(compression), True
+                unpack, inside = decompressor(compression), True
             try:
-                plain = decompressor.decompress(packed)
-            except _FAULTS as error:
+                plain = unpack.decompress(packed)
+            except DAMAGE as error:
                 raise InputError(f"the {compression} stream is damaged: {error}") from error
             if plain:
                 yield plain
             packed = b""
-            if decompressor.eof:
-                packed, inside, members = decompressor.unused_data, False, members + 1
+            if unpack.eof:
+                packed, inside, members = unpack.unused_data, False, members + 1
     if inside or not members:
         raise InputError(f"the {compression} stream ends early: the file is cut short")
 
 
-class _Decompressor(Protocol):
+class Decompressor(Protocol):
     """What the decompressors of zlib, lzma and zstandard have in common."""
 
     @property
@@ -125,7 +142,8 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def _decompressor(compression: Compression) -> _Decompressor:
+def decompressor(compression: Compression) -> Decompressor:
+    """For one member."""
     match compression:
         case "xz":
             return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)

@@ -10,18 +10,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from segmenter.crawl.reader import Position
 from segmenter.crawl.tally import Tally
+from segmenter.durable import sync
 from segmenter.errors import InputError
 
 __all__ = ["Checkpoint", "OutputError", "ResumableOutput"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _RESTART = "use --restart to discard it and begin again"
 
 
@@ -34,17 +36,17 @@ class Checkpoint:
     """How far a run got.
 
     Attributes:
-        lines: lines of the input that are dealt with.
-        digest: digest of these lines.
+        after: where the inputs stand behind what is dealt with.
         size: bytes of the part that are valid.
-        complete: nothing is left to do but to rename the part.
+        complete: nothing is left to do but to make the part the output file.
+        sealed: bytes of the output file, where it is not the part itself.
         tally: what was counted so far.
     """
 
-    lines: int = 0
-    digest: str = ""
+    after: Position = field(default_factory=Position)
     size: int = 0
     complete: bool = False
+    sealed: int | None = None
     tally: Tally = field(default_factory=Tally)
 
 
@@ -56,15 +58,24 @@ class ResumableOutput:
         job: what the output depends on, JSON values only; a part of another job is refused.
         overwrite: replace an existing output file at the end.
         restart: discard an existing part.
+        seal: writes the output file from the part, given both paths; ``None`` where the part is
+            the file.
 
     Raises:
         OutputError: see the class; the message names the way out.
     """
 
     def __init__(
-        self, path: Path, job: Mapping[str, Any], *, overwrite: bool, restart: bool
+        self,
+        path: Path,
+        job: Mapping[str, Any],
+        *,
+        overwrite: bool,
+        restart: bool,
+        seal: Callable[[Path, Path], None] | None = None,
     ) -> None:
         self.path = path
+        self._seal = seal
         self._job = json.loads(json.dumps(job))
         self.part = path.with_name(path.name + ".part")
         self._saved = path.with_name(path.name + ".checkpoint")
@@ -95,31 +106,48 @@ class ResumableOutput:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def append(self, data: bytes, *, lines: int, digest: str, tally: Tally) -> None:
+    def append(
+        self, data: bytes, *, after: Position | None = None, tally: Tally | None = None
+    ) -> None:
         """Add a chunk's bytes for good and count it."""
         assert self._descriptor is not None
         _write_all(self._descriptor, data)
         os.fsync(self._descriptor)
-        size = self.checkpoint.size + len(data)
-        self._save(Checkpoint(lines, digest, size, tally=self.checkpoint.tally.plus(tally)))
+        before = self.checkpoint
+        size, total = before.size + len(data), before.tally.plus(tally or Tally())
+        self._save(Checkpoint(after or before.after, size, tally=total))
 
     def finish(self) -> None:
-        """Rename the part to the output file."""
+        """Make the part the output file."""
         if self._descriptor is not None:
             os.fsync(self._descriptor)
-            self._save(replace(self.checkpoint, complete=True))
-            os.replace(self.part, self.path)
-            _sync_directory(self.path.parent)
+            if self._seal is None:
+                self._save(replace(self.checkpoint, complete=True))
+                os.replace(self.part, self.path)
+            else:
+                self._finish_sealed(self._seal)
+            sync(self.path.parent)
+        if self._seal is not None:
+            self.part.unlink(missing_ok=True)
         self._saved.unlink(missing_ok=True)
+
+    def _finish_sealed(self, seal: Callable[[Path, Path], None]) -> None:
+        """The part stays until the file stands: killed before that, it is sealed once more."""
+        aside = self.path.with_name(self.path.name + ".sealed")
+        seal(self.part, aside)
+        sync(aside)
+        self._save(replace(self.checkpoint, complete=True, sealed=aside.stat().st_size))
+        os.replace(aside, self.path)
 
     def _finished_before(self) -> bool:
         """Whether a run was killed between the rename and the removal of its checkpoint."""
-        if self.part.exists() or not self.path.exists() or not self._saved.exists():
+        if not self.path.exists() or not self._saved.exists():
+            return False
+        if self._seal is None and self.part.exists():
             return False
         job, checkpoint = self._load()
-        finished = (
-            checkpoint.complete and job == self._job and self.path.stat().st_size == checkpoint.size
-        )
+        size = checkpoint.size if checkpoint.sealed is None else checkpoint.sealed
+        finished = checkpoint.complete and job == self._job and self.path.stat().st_size == size
         if finished:
             self.checkpoint = checkpoint
         return finished
@@ -164,7 +192,8 @@ class ResumableOutput:
             if saved["format"] != _FORMAT:
                 raise ValueError(f"format {saved['format']}")
             state = saved["checkpoint"]
-            return saved["job"], Checkpoint(**{**state, "tally": Tally(**state["tally"])})
+            after, tally = Position(**state["after"]), Tally(**state["tally"])
+            return saved["job"], Checkpoint(**{**state, "after": after, "tally": tally})
         except (ValueError, KeyError, TypeError) as error:
             raise OutputError(f"{self._saved} can't be read ({error}); {_RESTART}") from error
 
@@ -183,11 +212,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

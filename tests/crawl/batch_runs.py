@@ -15,7 +15,7 @@ from typing import Any
 
 import zstandard
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "segmenter.cli", "batch")
 ROWS = 330
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -57,28 +57,29 @@ def rows_of(data: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in data.splitlines()]
 
 
-def lines_done(output: Path) -> int:
-    """How far the checkpoint says that a run is."""
+def pages_done(output: Path) -> int:
+    """How far the checkpoint says that a run is; -1 before there is one."""
     try:
         saved = json.loads(output.with_name(output.name + ".checkpoint").read_bytes())
     except FileNotFoundError:
         return -1
-    return int(saved["checkpoint"]["lines"])
+    return int(saved["checkpoint"]["tally"]["pages"])
 
 
-def await_lines(process: subprocess.Popen[bytes], output: Path, lines: int) -> None:
-    """Wait until a run has done so many lines."""
+def await_pages(process: subprocess.Popen[bytes], output: Path, pages: int) -> None:
+    """Wait until a run has done so many pages."""
     deadline = time.monotonic() + 30
-    while lines_done(output) < lines:
+    while pages_done(output) < pages:
         assert process.poll() is None, "the run ended early"
         assert time.monotonic() < deadline, "the run does not get on"
         time.sleep(0.01)
 
 
-def kill_after(output: Path, lines: int, *arguments: str | Path) -> bool:
-    """Start a run and kill -9 it as soon as so many lines are done; false if it got to its end."""
-    with start(*arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and lines_done(output) < lines:
+def kill_after(output: Path, pages: int, *arguments: str | Path, stdin: Any = None) -> bool:
+    """Start a run and kill -9 it as soon as so many pages are done; false if it got to its end."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with start(*arguments, stdin=stdin, **quiet) as process:
+        while process.poll() is None and pages_done(output) < pages:
             time.sleep(0.002)
         process.kill()
     return process.returncode == -signal.SIGKILL

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from batch_runs import ROWS, await_lines, kill_after, lines_done, pages, rows_of, run, start
+from batch_runs import ROWS, await_pages, kill_after, pages, pages_done, rows_of, run, start
 
 from segmenter.crawl.compression import plain_pieces
 
@@ -22,7 +22,7 @@ def test_killed_again_and_again_the_file_is_the_same(
     output = tmp_path / "out.jsonl"
     arguments = (source, "-o", output)
     kills = 0
-    while kill_after(output, max(lines_done(output), 0) + 1, *arguments):
+    while kill_after(output, max(pages_done(output), 0) + 1, *arguments):
         kills += 1
         assert not output.exists()
     assert kills >= 3
@@ -78,7 +78,8 @@ def test_killed_after_the_rename(source: Path, expected: bytes, killed: Path) ->
 def mark_complete(output: Path, content: bytes) -> Path:
     path = output.with_name(output.name + ".checkpoint")
     saved = json.loads(path.read_bytes())
-    saved["checkpoint"].update(complete=True, size=len(content), lines=ROWS)
+    saved["checkpoint"].update(complete=True, size=len(content))
+    saved["checkpoint"]["tally"]["pages"] = ROWS
     path.write_text(json.dumps(saved), "utf-8")
     return path
 
@@ -90,7 +91,7 @@ def test_standard_input_is_gone_on_with_too(expected: bytes, source: Path, tmp_p
         assert process.stdin is not None
         process.stdin.write(data[: len(data) // 2])
         process.stdin.flush()
-        await_lines(process, output, 128)
+        await_pages(process, output, 128)
         process.kill()
     other = run("-", "-o", output, stdin=data.replace(b"p3", b"q3"))
     assert other.returncode == 2
@@ -150,7 +151,7 @@ def test_input_and_output_may_not_be_the_same_file(tmp_path: Path) -> None:
 def test_two_runs_do_not_write_the_same_output(tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     with start("-", "-o", output, stdin=subprocess.PIPE) as first:
-        await_lines(first, output, 0)
+        await_pages(first, output, 0)
         second = run("-", "-o", output, stdin=pages(1))
         assert second.returncode == 2
         assert "another run is writing" in second.stderr.decode()

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from batch_runs import ROWS, kill_after, lines_done, pages, rows_until_checkpoint, run
+from batch_runs import ROWS, kill_after, pages, pages_done, rows_until_checkpoint, run
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def interrupted(source: Path, expected: bytes) -> Path:
     output = source.with_name("killed") / "out.jsonl"
     output.parent.mkdir()
     assert kill_after(output, 100, source, "-o", output)
-    assert 0 < lines_done(output) < ROWS
+    assert 0 < pages_done(output) < ROWS
     assert not output.exists()
     assert expected.startswith(rows_until_checkpoint(output))
     return output.parent

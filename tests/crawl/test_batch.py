@@ -21,13 +21,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batch_runs import PACK, PAGE, ROWS, await_lines, pages, rows_of, run, start
+from batch_runs import PACK, PAGE, ROWS, await_pages, pages, rows_of, run, start
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter import model_package
 from segmenter.crawl.compression import compress, plain_pieces
-from segmenter.crawl.rows import MAX_ROW_BYTES, RowReader, parse_row
+from segmenter.crawl.inputs.jsonl import MAX_ROW_BYTES, JsonlInput, json_rows
+from segmenter.crawl.inputs.opened import Location
+from segmenter.crawl.reader import CrawlReader, Position
+from segmenter.crawl.records import RecordError
 from segmenter.errors import InputError
 
 pytest_plugins = ("batch_fixtures",)
@@ -57,7 +60,10 @@ def test_stdin_to_stdout_with_a_summary_on_stderr(source: Path, expected: bytes)
     summary = result.stderr.decode().splitlines()
     assert summary[0].startswith(f"{ROWS} pages in ")
     assert summary[1].startswith("labels: ")
-    assert summary[2:] == ["errors: none"]
+    assert summary[2] == "errors: none"
+    (confidence,) = summary[3:]
+    counts = [int(part.split()[1]) for part in confidence.removeprefix("confidence: ").split(", ")]
+    assert sum(counts) == ROWS
 
 
 def test_options_shape_the_rows() -> None:
@@ -225,7 +231,7 @@ def endless(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[int]
     )
     writer = threading.Thread(target=feed, args=(process, pages(100), 10_000), daemon=True)
     writer.start()
-    await_lines(process, tmp_path / "out", 100)
+    await_pages(process, tmp_path / "out", 100)
     workers = worker_processes(process.pid)
     assert len(workers) >= 2
     yield process, workers
@@ -327,13 +333,12 @@ def test_progress_in_a_terminal(source: Path, tmp_path: Path) -> None:
 def test_a_line_without_end_takes_no_memory() -> None:
     piece = b"a" * 1_000_000
     pieces = [piece] * (MAX_ROW_BYTES // len(piece) + 2) + [b"\n" + GOOD_ROW + b"\n"]
-    (chunk,) = RowReader(pieces).chunks()
-    too_long, good = chunk.rows
-    error = parse_row(too_long)
-    assert not hasattr(error, "text")
-    assert "row_bytes" in str(error)
-    assert good.line == 2
-    assert good.data == GOOD_ROW
+    too_long, good = json_rows(pieces)
+    error = too_long.parse()
+    assert isinstance(error, RecordError)
+    assert "row_bytes" in error.message
+    assert good.place.number == 2
+    assert good.content == GOOD_ROW
 
 
 @given(
@@ -345,17 +350,22 @@ def test_rows_do_not_depend_on_how_the_input_is_cut_up(
     lines: list[bytes], size: int, skipped: int
 ) -> None:
     data = b"".join(line + b"\n" for line in lines)
-    whole = list(RowReader([data]).chunks())
-    assert whole == list(RowReader(data[i : i + size] for i in range(0, len(data), size)).chunks())
-    assert [(row.line, row.data) for chunk in whole for row in chunk.rows] == [
+    rows = list(json_rows([data]))
+    assert rows == list(json_rows(data[i : i + size] for i in range(0, len(data), size)))
+    assert [(row.place.number, row.content) for row in rows] == [
         (number, line) for number, line in enumerate(lines, 1) if line.strip()
     ]
+
+    def reader() -> CrawlReader:
+        return CrawlReader([JsonlInput(Location("-", lambda: io.BytesIO(data)))])
+
+    whole = list(reader().chunks())
     for position, chunk in enumerate(whole):
-        again = RowReader([data])
-        assert again.skip(chunk.lines) == chunk.digest
+        again = reader()
+        assert again.skip(chunk.after)
         assert list(again.chunks()) == whole[position + 1 :]
-    if skipped > len(lines):
-        assert RowReader([data]).skip(skipped) is None
+    if skipped > len(rows):
+        assert not reader().skip(Position(0, skipped))
 
 
 @given(parts=st.lists(st.binary(max_size=300), min_size=1, max_size=4))

@@ -1,0 +1,1 @@
+"""Where pages come from: JSONL, WARC and WET, Parquet, and files of one page each."""
