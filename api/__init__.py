@@ -21,11 +21,11 @@ def create_app(config: Settings | None = None, *, load_model: bool = True) -> Fl
             ``api.model.model_slot(app).load()`` is called.
 
     Raises:
-        SettingsError: an environment variable has a value that is not accepted.
+        SettingsError: an environment variable or setting has a value that is not accepted.
         ModelError: the model can't be loaded.
     """
-    from api import body, model, problems
-    from api.resources import health, segment
+    from api import body, data, model, problems
+    from api.resources import health, labels, models, segment, training_runs
 
     settings = Settings.from_environment() if config is None else config
 
@@ -34,11 +34,15 @@ def create_app(config: Settings | None = None, *, load_model: bool = True) -> Fl
     # A path is right or it is a 404: no redirects, which clients follow without their body.
     app.url_map.merge_slashes = False
 
-    slot = model.register(app, settings)
+    kept = data.register(app, settings)
+    slot = model.register(app, settings, kept.registry)
     problems.register(app)
     body.register(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(segment.blueprint)
+    app.register_blueprint(labels.blueprint)
+    app.register_blueprint(training_runs.blueprint)
+    app.register_blueprint(models.blueprint)
     if load_model:
         slot.load()
     return app

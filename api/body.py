@@ -11,7 +11,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from api.problems import BAD_BODY, LENGTH_REQUIRED, MEDIA_TYPE, OVER_LIMIT, ProblemError
 
-__all__ = ["read_body", "register"]
+__all__ = ["read_body", "read_optional_body", "register"]
 
 # An unread rest of a body is thrown away up to this much, so that the client gets to read the
 # answer: closing a connection with unread bytes resets it. Over the bound it is reset.
@@ -58,6 +58,12 @@ def read_body(incoming: Request) -> bytes:
     if length is not None and len(data) < length:
         raise ProblemError(BAD_BODY, f"The body ended after {len(data):,} of {length:,} bytes.")
     return data
+
+
+def read_optional_body(incoming: Request) -> bytes:
+    """As ``read_body``, empty where none was sent."""
+    told = incoming.content_length is not None or "Transfer-Encoding" in incoming.headers
+    return read_body(incoming) if told else b""
 
 
 def _chunked(incoming: Request) -> bool:

@@ -1,36 +1,52 @@
-"""The model that the service answers with."""
+"""The model that the service answers with, exchanged while it runs."""
 
 from __future__ import annotations
 
+import logging
+import threading
 from typing import Final
 
 from flask import Flask, current_app
 
 from api.problems import NOT_READY, ProblemError
 from api.settings import Settings
-from segmenter import Limits, Segmenter
+from segmenter import Limits, ModelError, Segmenter
+from segmenter.registry.versions import Registry
 
 __all__ = ["ModelSlot", "model_slot", "ready_segmenter", "register"]
 
+_log = logging.getLogger(__name__)
+
 _EXTENSION: Final = "segmenter"
+# A promotion reaches every worker within two seconds: this, and the time to load.
+_LOOK_SECONDS: Final = 0.25
 
 
 class ModelSlot:
-    """Holds the loaded model of one app; empty until ``load``."""
+    """Holds the loaded model of one app; empty until ``load``.
 
-    def __init__(self, settings: Settings) -> None:
+    A request takes the segmenter once and keeps it to its end, so that an exchange never shows
+    inside an answer.
+    """
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
         self._settings = settings
+        self._registry = registry
         self._segmenter: Segmenter | None = None
+        self._stamp: object = None
 
     def load(self) -> Segmenter:
-        """Load the model that the settings name.
+        """Load the active version.
 
         Raises:
-            ModelError: it is missing, altered, or made for another version.
+            ModelError: it is missing, altered, not signed, or made for another version.
         """
+        # Asked for first: a promotion in between is then seen as a change.
+        self._stamp = self._registry.stamp()
+        model = self._registry.load(self._registry.active().version)
         # A document is never larger than the body it came in, so one limit serves both.
         limits = Limits(document_bytes=self._settings.max_body_bytes)
-        self._segmenter = Segmenter.load(self._settings.model, limits=limits)
+        self._segmenter = Segmenter(model, limits=limits)
         return self._segmenter
 
     @property
@@ -38,10 +54,27 @@ class ModelSlot:
         """The loaded segmenter, or ``None``."""
         return self._segmenter
 
+    def watch(self) -> None:
+        """Follow the active version from now on, in a thread of this process."""
+        threading.Thread(target=self._follow, name="model-watch", daemon=True).start()
 
-def register(app: Flask, settings: Settings) -> ModelSlot:
+    def _follow(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(_LOOK_SECONDS):
+            if self._registry.stamp() == self._stamp:
+                continue
+            try:
+                self.load()
+            except ModelError as error:
+                # The model that answers so far stays; the next switch is tried again.
+                _log.error("the active model can't be loaded: %s", error)
+            except Exception:
+                _log.exception("the active model can't be loaded")
+
+
+def register(app: Flask, settings: Settings, registry: Registry) -> ModelSlot:
     """Give the app its model slot, still empty."""
-    slot = ModelSlot(settings)
+    slot = ModelSlot(settings, registry)
     app.extensions[_EXTENSION] = slot
     return slot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,13 +13,16 @@ from werkzeug.exceptions import HTTPException
 
 from api.answers import encode_json
 from segmenter import DecodingError, InputError, LimitError
+from segmenter.errors import LabelError
 
 __all__ = [
     "BAD_BODY",
     "BAD_QUERY",
+    "CONFLICT",
     "INVALID",
     "LENGTH_REQUIRED",
     "MEDIA_TYPE",
+    "NOT_FOUND",
     "NOT_JSON",
     "NOT_READY",
     "OVER_LIMIT",
@@ -33,6 +36,7 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
+_MOST_FAULTS: Final = 1_000
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -59,6 +63,8 @@ BAD_BODY: Final = ProblemType("broken-body", 400, "The body is incomplete or bad
 LENGTH_REQUIRED: Final = ProblemType("length-required", 411, "The length of the body is missing")
 OVER_LIMIT: Final = ProblemType("over-limit", 413, "The request is over a limit")
 MEDIA_TYPE: Final = ProblemType("media-type", 415, "The content type is not accepted")
+NOT_FOUND: Final = ProblemType("not-found", 404, "There is no such thing")
+CONFLICT: Final = ProblemType("conflict", 409, "The state does not allow it")
 INVALID: Final = ProblemType("invalid-request", 422, "The request is well-formed but wrong")
 NOT_READY: Final = ProblemType("not-ready", 503, "The service is not ready")
 
@@ -123,6 +129,13 @@ def _from_input_error(error: InputError) -> Response:
     if isinstance(error, LimitError):
         members = {"limit": error.limit, "allowed": error.allowed, "actual": error.actual}
         return _from_problem(ProblemError(OVER_LIMIT, str(error), members=members))
+    if isinstance(error, LabelError):
+        faults = [asdict(fault) for fault in error.faults[:_MOST_FAULTS]]
+        return _from_problem(
+            ProblemError(
+                INVALID, str(error), members={"errors": faults, "faults": len(error.faults)}
+            )
+        )
     kind = UNDECODABLE if isinstance(error, DecodingError) else INVALID
     return _from_problem(ProblemError(kind, str(error)))
 

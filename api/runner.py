@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from api import create_app
 from api.model import model_slot
 from api.settings import VARIABLES, Settings, SettingsError
+from api.supervisor import READY_VARIABLE
 from api.worker import ProblemWorker
 from segmenter import ModelError
 
@@ -111,12 +112,17 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": "segmenter",
             "when_ready": self._announce,
+            "post_worker_init": self._follow_model,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
         return self._app
+
+    def _follow_model(self, _worker: Any) -> None:
+        # Threads don't survive the fork: each worker has its own.
+        model_slot(self._app).watch()
 
     def _announce(self, _server: Any) -> None:
         segmenter = model_slot(self._app).segmenter
@@ -128,6 +134,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
             f"{segmenter.model.version}. Ctrl+C stops it.",
             flush=True,
         )
+        descriptor = os.environ.get(READY_VARIABLE)
+        if descriptor is not None:
+            os.write(int(descriptor), b"1")
 
 
 def _address(listener: socket.socket) -> str:

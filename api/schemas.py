@@ -12,7 +12,7 @@ from api.problems import BAD_QUERY, INVALID, NOT_JSON, UNDECODABLE, ProblemError
 from segmenter import LABELS, Document
 from segmenter.types import DEFAULT_KEEP
 
-__all__ = ["SegmentRequest"]
+__all__ = ["Check", "SegmentRequest", "json_object", "parse_json", "parse_query"]
 
 _CONTENT: Final = ("text", "html")
 _FLAGS: Final = ("probabilities", "page_text", "metadata")
@@ -48,11 +48,9 @@ class SegmentRequest:
         Raises:
             ProblemError: 400 it is not JSON in UTF-8; 422 with all that is wrong in it.
         """
-        value = _parse_json(body)
-        if not isinstance(value, dict):
-            raise ProblemError(INVALID, f"The body is a JSON object, not {_kind(value)}.")
+        value = json_object(body)
         # null is the same as leaving a member out.
-        check = _Check("body", {name: item for name, item in value.items() if item is not None})
+        check = Check("body", {name: item for name, item in value.items() if item is not None})
         check.names((*_CONTENT, *_OPTIONS), value)
         text, html = check.string("text"), check.string("html")
         if sum(name in check.values for name in _CONTENT) != 1:
@@ -68,8 +66,8 @@ class SegmentRequest:
         Raises:
             ProblemError: 400 the query string is malformed; 422 with all that is wrong in it.
         """
-        check = _Check("query", {})
-        for name, value in _parse_query(query):
+        check = Check("query", {})
+        for name, value in parse_query(query):
             if name in check.values:
                 check.fault(name, "given more than once")
             check.values[name] = _option(name, value)
@@ -78,7 +76,7 @@ class SegmentRequest:
 
 
 @dataclass
-class _Check:
+class Check:
     """Collects everything that is wrong with one request."""
 
     place: str
@@ -87,16 +85,19 @@ class _Check:
     accepted: tuple[str, ...] | None = None
 
     def fault(self, name: str, detail: str) -> None:
+        """Note that a value is wrong."""
         if len(self.errors) < _MOST_ERRORS:
             self.errors.append({"in": self.place, "name": _shortened(name), "detail": detail})
 
     def names(self, accepted: tuple[str, ...], given: Mapping[str, object]) -> None:
+        """Note every name that is not accepted."""
         for name in given:
             if name not in accepted:
                 self.fault(name, "unknown")
                 self.accepted = accepted
 
     def string(self, name: str) -> str | None:
+        """A string, or ``None`` where it is left out."""
         value = self.values.get(name)
         if value is None or isinstance(value, str):
             return value
@@ -104,13 +105,39 @@ class _Check:
         return None
 
     def flag(self, name: str) -> bool:
+        """True or false, false where it is left out."""
         value = self.values.get(name, False)
         if isinstance(value, bool):
             return value
         self.fault(name, f"true or false, not {_kind(value)}")
         return False
 
+    def number(self, name: str, default: float, most: float) -> float:
+        """A number from 0 to ``most``."""
+        value = self.values.get(name, default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+            return value
+        self.fault(name, f"a number from 0 to {most:g}")
+        return default
+
+    def integer(self, name: str, default: int, least: int, most: int) -> int:
+        """A whole number within bounds."""
+        value = self.values.get(name, default)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self.fault(name, f"a whole number from {least:,} to {most:,}")
+        return default
+
+    def choice(self, name: str, default: str, accepted: tuple[str, ...]) -> str:
+        """One of the accepted words."""
+        value = self.values.get(name, default)
+        if isinstance(value, str) and value in accepted:
+            return value
+        self.fault(name, f"one of {', '.join(accepted)}")
+        return default
+
     def labels(self, name: str) -> tuple[str, ...]:
+        """A list of labels."""
         value = self.values.get(name, list(DEFAULT_KEEP))
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.fault(name, "a list of labels")
@@ -134,7 +161,7 @@ class _Check:
 
 
 def _request(
-    check: _Check, text: str | bytes | None, html: str | bytes | None, content_type: str | None
+    check: Check, text: str | bytes | None, html: str | bytes | None, content_type: str | None
 ) -> SegmentRequest:
     url, identifier, keep = check.string("url"), check.string("id"), check.labels("keep")
     probabilities, page_text, metadata = (check.flag(name) for name in _FLAGS)
@@ -145,7 +172,20 @@ def _request(
     return SegmentRequest(document, keep, probabilities, page_text, metadata)
 
 
-def _parse_json(body: bytes) -> object:
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body.
+
+    Raises:
+        ProblemError: 400 it is not JSON in UTF-8; 422 it is something else.
+    """
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise ProblemError(INVALID, f"The body is a JSON object, not {_kind(value)}.")
+    return value
+
+
+def parse_json(body: bytes) -> object:
+    """The JSON value in a body; see ``json_object`` for the errors raised."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -163,7 +203,12 @@ def _parse_json(body: bytes) -> object:
         raise ProblemError(NOT_JSON, "The JSON holds a number with too many digits.") from None
 
 
-def _parse_query(query: bytes) -> list[tuple[str, str]]:
+def parse_query(query: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string.
+
+    Raises:
+        ProblemError: 400 it is malformed.
+    """
     if not query:
         return []
     try:

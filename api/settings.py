@@ -40,6 +40,27 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "SEGMENTER_PORT": Variable(
         "port", _integer, "port to listen on, 0 takes a free one; default 8000"
     ),
+    "SEGMENTER_DATA": Variable(
+        "data", Path, "folder of labels, model versions and runs; default segmenter-data"
+    ),
+    "SEGMENTER_STORE": Variable(
+        "store", str, "database URL (sqlite, postgresql); default a file in SEGMENTER_DATA"
+    ),
+    "SEGMENTER_QUEUE": Variable(
+        "queue", str, "queue URL (redis, postgresql); default a file in SEGMENTER_DATA"
+    ),
+    "SEGMENTER_SIGNING_KEY": Variable(
+        "signing_key", Path, "file with the key that model versions are signed by; default none"
+    ),
+    "SEGMENTER_TRAINERS": Variable(
+        "trainers", _integer, "training workers started beside the service, 0 or 1; default 1"
+    ),
+    "SEGMENTER_RUN_SECONDS": Variable(
+        "run_seconds", _integer, "longest that a training run may take; default 1800"
+    ),
+    "SEGMENTER_RUN_BYTES": Variable(
+        "run_bytes", _integer, "most memory that a training run may take; default 4000000000"
+    ),
     "SEGMENTER_WORKERS": Variable(
         "workers", _integer, "worker processes; default the number of cores"
     ),
@@ -62,6 +83,13 @@ class Settings:
         host: address or host name to listen on.
         port: TCP port to listen on; 0 takes a free one.
         workers: number of worker processes; ``None`` is the number of cores.
+        data: folder of labels, model versions, runs and their queue.
+        store: database URL; ``None`` is an SQLite file in ``data``.
+        queue: queue URL; ``None`` is an SQLite file in ``data``.
+        signing_key: file with the key that model versions are signed by.
+        trainers: training workers that are started beside the service, 0 or 1.
+        run_seconds: longest that a training run may take.
+        run_bytes: most memory that a training run may take.
 
     Raises:
         SettingsError: a value is out of its range.
@@ -72,12 +100,22 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int | None = None
+    data: Path = Path("segmenter-data")
+    store: str | None = None
+    queue: str | None = None
+    signing_key: Path | None = None
+    trainers: int = 1
+    run_seconds: int = 1_800
+    run_bytes: int = 4_000_000_000
 
     def __post_init__(self) -> None:
         _in_range("SEGMENTER_MAX_BODY_BYTES", self.max_body_bytes, 1, 2_000_000_000)
         _in_range("SEGMENTER_PORT", self.port, 0, 65_535)
         if self.workers is not None:
             _in_range("SEGMENTER_WORKERS", self.workers, 1, 1_024)
+        _in_range("SEGMENTER_TRAINERS", self.trainers, 0, 1)
+        _in_range("SEGMENTER_RUN_SECONDS", self.run_seconds, 1, 86_400)
+        _in_range("SEGMENTER_RUN_BYTES", self.run_bytes, 500_000_000, 1 << 50)
         if not self.host or any(char.isspace() for char in self.host):
             raise SettingsError(
                 f"SEGMENTER_HOST is {self.host!r}: accepted is an address or a host name"

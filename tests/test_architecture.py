@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "segmenter").rglob("*.py"))
 SERVICE = sorted((ROOT / "api").rglob("*.py"))
 LAYERS = (
-    ("types", "errors"),
+    ("types", "errors", "extras", "durable"),
     (
         "decoding",
         "text",
@@ -22,12 +22,13 @@ LAYERS = (
         "metadata",
         "language",
         "features",
+        "correction",
         "classifier",
         "sequence",
     ),
     ("model_package",),
     ("segmenter",),
-    ("training", "crawl"),
+    ("training", "crawl", "client", "labels", "registry"),
     ("cli",),
 )
 LAYER = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -99,7 +99,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_command_is_documented(name: str, command: click.Command) -> None:
     text = command.help or ""
     assert len(text.split("\n")[0]) > 20
-    assert re.search(rf"Examples?:\n(?:.*\n)*?.*{re.escape(name)} ", text + "\n")
+    assert re.search(rf"Examples?:\n(?:.*\n)*?.*{re.escape(name)}[ \n]", text + "\n")
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.name}"
@@ -149,7 +149,7 @@ def test_version() -> None:
         (["batch", "-"], "Missing option '-o'"),
         (["batch", "-", "-o", "no-such-directory/out.jsonl"], "no directory"),
         (["batch", "-", "-o", "-", "--workers", "0"], "x>=1"),
-        (["models", "verify", "no-such-directory"], "does not exist"),
+        (["evaluate", "--gold", "no-such-file"], "does not exist"),
         (["nonsense"], "No such command"),
     ],
 )
@@ -312,7 +312,7 @@ def test_models_list_and_show() -> None:
 def test_models_list_with_another_root(tmp_path: Path) -> None:
     shutil.copytree(model_package.shipped_model_path(), tmp_path / "mine")
     result = run("models", "list", "--root", tmp_path)
-    assert [line.split("\t")[3] for line in result.stdout.decode().splitlines()] == [
+    assert [line.split("\t")[4] for line in result.stdout.decode().splitlines()] == [
         str(model_package.shipped_model_path()),
         str(tmp_path / "mine"),
     ]

@@ -169,9 +169,8 @@ def test_every_tool_finds_an_article(rival: Rival) -> None:
     sentence = (
         "It was said that the weir is to hold all of the water again, and that it will do so."
     )
-    page = (
-        f"<html><body><h1>Weir</h1><div>{f'<p>{sentence} {sentence}</p>' * 8}</div></body></html>"
-    )
+    paragraph = f"<p>{sentence} {sentence} {sentence}</p>"
+    page = f"<html><body><h1>Weir</h1><div>{paragraph * 8}</div></body></html>"
     assert sentence in " ".join((rival.extract(page, "en") or "").split())
 
 

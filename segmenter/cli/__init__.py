@@ -23,10 +23,12 @@ __all__ = ["cli", "main"]
 # command is asked for: the overview shall not wait for libraries that only one command needs.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "segment": ("segmenter.cli.segment:segment", "Segment one page, raw text or HTML."),
-    "batch": ("segmenter.cli.batch:batch", "Segment a JSONL file of pages."),
+    "batch": ("segmenter.cli.batch:batch", "Segment a crawl: JSONL, WARC, Parquet, files."),
     "train": ("segmenter.cli.train:train", "Train a model on labelled pages."),
     "evaluate": ("segmenter.cli.evaluate:evaluate", "Score a model on labelled pages."),
-    "models": ("segmenter.cli.models:models", "List, show and verify models."),
+    "corpora": ("segmenter.cli.corpora:corpora", "Build training files from public repositories."),
+    "labels": ("segmenter.cli.labels:labels", "Check, convert and choose pages to label."),
+    "models": ("segmenter.cli.models:models", "List, compare and choose models."),
 }
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141

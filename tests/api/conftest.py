@@ -14,8 +14,9 @@ from api.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def app() -> Flask:
-    return create_app(Settings(max_body_bytes=LIMIT))
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    data = tmp_path_factory.mktemp("data")
+    return create_app(Settings(max_body_bytes=LIMIT, data=data))
 
 
 @pytest.fixture

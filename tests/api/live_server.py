@@ -84,8 +84,9 @@ def read_answer(connection: http.client.HTTPConnection) -> Answer:
 
 
 def run_environment(**variables: str) -> dict[str, str]:
+    """What the caller's shell has, nothing of its settings; no trainer unless asked for."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("SEGMENTER_")}
-    return {**inherited, **variables}
+    return {**inherited, "SEGMENTER_TRAINERS": "0", **variables}
 
 
 def start_server(**variables: str) -> Server:

@@ -1,0 +1,1 @@
+"""What the service keeps: labelled pages and training runs, in SQLite or PostgreSQL."""

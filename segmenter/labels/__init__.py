@@ -1,0 +1,1 @@
+"""Pages that a user labelled: records, their files, and what to label next."""

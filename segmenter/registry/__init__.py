@@ -1,0 +1,1 @@
+"""Versions of the model: immutable directories, the active one, and the way back."""
