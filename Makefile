@@ -20,7 +20,6 @@ LEARNING_CURVE ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
-# Twice quiet: pip warns of an extra that the lock has already resolved.
 INSTALL := $(RUN) -m pip --disable-pip-version-check install -qq
 
 # Labelled pages as arguments; GOLD may be the folder that holds pages.jsonl.xz.
@@ -74,6 +73,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 		exit 1; }
 	@echo "Installing into $(VENV); this takes a minute or more, once" >&2
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@# The lock is complete; resolving it again would only take time.
+	@$(INSTALL) --require-hashes --no-deps --requirement requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
