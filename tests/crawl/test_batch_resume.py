@@ -24,7 +24,8 @@ def test_killed_again_and_again_the_file_is_the_same(
     kills = 0
     while kill_after(output, max(pages_done(output), 0) + 1, *arguments):
         kills += 1
-        assert not output.exists()
+        # The last kill may come behind the rename.
+        assert not output.exists() or output.read_bytes() == expected
     assert kills >= 3
     assert output.read_bytes() == expected
     assert os.listdir(tmp_path) == ["out.jsonl"]
