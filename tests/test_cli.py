@@ -318,6 +318,12 @@ def test_models_list_with_another_root(tmp_path: Path) -> None:
     ]
 
 
+def test_models_verify_of_what_is_not_there() -> None:
+    result = run("models", "verify", "no-such-directory")
+    assert result.returncode == 1
+    assert "no model version 'no-such-directory'" in result.stderr.decode()
+
+
 def test_models_verify_says_what_differs(tmp_path: Path) -> None:
     copy = tmp_path / "model"
     shutil.copytree(model_package.shipped_model_path(), copy)

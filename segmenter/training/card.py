@@ -153,7 +153,7 @@ def _how_measured(describe: Mapping[str, Any]) -> list[str]:
         "- *Body word-F1*: F1 of the word multisets of what is labelled body and of the gold, "
         "averaged over pages that have gold; a page without any block has 0.",
         "- Against gold blocks, blocks without a gold label are not counted: readers did not see "
-        "what stands in hidden elements (2 % of the words of the gold pages).",
+        "what stands in hidden elements.",
         "- *Label F1*: overlaps of the word multisets summed over all pages; *macro F1* averages "
         "the nine labels. `under` marks a label below its goal.",
         "- *Ceiling*: the same figure if every block had the best label by its alignment with the "
