@@ -30,11 +30,11 @@ SOURCES = set -- --seeds seeds --seed "$(SEED)"; \
 	if [ -n "$$gold" ]; then set -- "$$@" --gold "$$gold"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint train evaluate corpora bench clean
+.PHONY: help serve test lint train evaluate corpora bench screenshots clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 serve: $(INSTALLED) ## Start the web service [HOST=127.0.0.1 PORT=8000]
 	@exec env $(if $(HOST),"SEGMENTER_HOST=$(HOST)") $(if $(PORT),"SEGMENTER_PORT=$(PORT)") \
@@ -62,6 +62,9 @@ corpora: $(INSTALLED) ## Build training files from checkouts in SOURCE_DIR [CORP
 
 bench: $(INSTALLED) ## Measure speed and quality beside other tools [PAGES=folder]
 	@exec $(RUN) -m bench $(if $(PAGES),--pages "$(PAGES)")
+
+screenshots: $(INSTALLED) ## Take the README's pictures of the workbench; needs Chromium
+	@exec $(RUN) -m bench.screenshots
 
 clean: ## Remove .venv, caches and builds; models stay
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

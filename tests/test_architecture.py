@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "segmenter").rglob("*.py"))
 SERVICE = sorted((ROOT / "api").rglob("*.py"))
 LAYERS = (
-    ("types", "errors", "extras", "durable"),
+    ("types", "errors", "extras", "durable", "palette"),
     (
         "decoding",
         "text",
@@ -22,13 +22,15 @@ LAYERS = (
         "metadata",
         "language",
         "features",
+        "splitting",
+        "profiles",
         "correction",
         "classifier",
         "sequence",
     ),
-    ("model_package",),
+    ("model_package", "explanation"),
     ("segmenter",),
-    ("training", "crawl", "client", "labels", "registry"),
+    ("training", "crawl", "client", "keys", "labels", "registry"),
     ("cli",),
 )
 LAYER = {name: level for level, names in enumerate(LAYERS) for name in names}
