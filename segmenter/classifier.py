@@ -8,9 +8,10 @@ and Leonhardt et al. 2020, BoilerNet, who showed that a block is best judged amo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -18,8 +19,9 @@ import numpy as np
 from segmenter.correction import Correction
 from segmenter.features import PageFeatures
 from segmenter.features.columns import Column, stacked
-from segmenter.features.repetition import SIMILARITY_NAMES, similarity_columns
+from segmenter.features.repetition import SIMILARITY_NAMES, Lines, similarity_columns
 from segmenter.features.vocabulary import WeightTable, text_scores
+from segmenter.profiles.memory import SiteMemory
 from segmenter.types import FloatArray
 
 __all__ = [
@@ -49,7 +51,7 @@ PARAMETERS: Final = frozenset(
         "out",
     )
     for part in ("w", "b")
-)
+) | {f"conv{index}_taps" for index in range(len(DILATIONS))}
 """Names of the network's weights."""
 _CANDIDATES: Final = 2
 CANDIDATE_NAMES: Final[tuple[str, ...]] = (
@@ -105,7 +107,8 @@ def _convolved(params: Params, layer: int, xp: Any, hidden: Any, mask: Any) -> A
     edge = xp.zeros((step, hidden.shape[1]), dtype=hidden.dtype)
     before = xp.concatenate([edge, hidden[: count - step]])
     after = xp.concatenate([hidden[step:], edge])
-    around = xp.concatenate([before, hidden, after], axis=1)
+    taps = params[f"conv{layer}_taps"]
+    around = before * taps[0] + hidden * taps[1] + after * taps[2]
     new = around @ params[f"conv{layer}_w"] + params[f"conv{layer}_b"]
     return (hidden + xp.maximum(new, 0)) * mask
 
@@ -220,16 +223,18 @@ class Network:
         """Shape as ``features``, clipped so that an outlier stays an input it has seen."""
         return _standardised(features, self.mean, self.scale)
 
-    def projected(self, features: FloatArray, first: int) -> FloatArray:
+    def projected(
+        self, features: FloatArray, first: int, runs: Sequence[tuple[int, int]] = ()
+    ) -> FloatArray:
         """Shape (n, width): what some columns, standardised, add to the first layer.
 
         Args:
             features: shape (n, k), the columns from ``first`` on.
+            runs: see ``_product``.
         """
         here = slice(first, first + features.shape[1])
         standard = _standardised(features, self.mean[here], self.scale[here])
-        result: FloatArray = standard @ self.params["in_w"][here]
-        return result
+        return _product(standard, self.params["in_w"][here], runs)
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """Shape (n, 9), rows sum to 1."""
@@ -244,11 +249,11 @@ class Network:
         mask = np.ones((len(hidden), 1), dtype=np.float32)
         return softmax(_logits(self.params, hidden, mask, _InPieces()))
 
-    def rescaled(self, factor: float, bias: FloatArray) -> Network:
-        """The network with its logits times ``factor`` plus ``bias`` (shape (9,))."""
+    def rescaled(self, factor: float) -> Network:
+        """The network with its logits times ``factor``."""
         params = dict(self.params)
-        params["out_w"] = (params["out_w"] * factor).astype(np.float32)
-        params["out_b"] = (params["out_b"] * factor + bias).astype(np.float32)
+        for name in ("out_w", "out_b"):
+            params[name] = (params[name] * factor).astype(np.float32)
         return Network(params, self.mean, self.scale)
 
 
@@ -261,10 +266,10 @@ class HeadlineScorer:
     weights: FloatArray
     bias: float
 
-    def scores(self, features: FloatArray) -> FloatArray:
-        """Shape (n,), log odds."""
+    def scores(self, features: FloatArray, runs: Sequence[tuple[int, int]] = ()) -> FloatArray:
+        """Shape (n,), log odds; for ``runs`` see ``_product``."""
         standard = _standardised(features, self.mean, self.scale)
-        result: FloatArray = standard @ self.weights + self.bias
+        result: FloatArray = _product(standard, self.weights, runs) + self.bias
         return result
 
 
@@ -278,6 +283,7 @@ class BlockClassifier:
         headline: scores of headline candidates.
         network: features to probabilities.
         correction: what a user's labels add; ``None`` in a model that was not adapted.
+        memory: what a profile of the page's site adds, where there is one; see ``Segmenter``.
     """
 
     text_table: WeightTable
@@ -285,11 +291,17 @@ class BlockClassifier:
     headline: HeadlineScorer
     network: Network
     correction: Correction | None = None
+    memory: SiteMemory | None = None
 
     def probabilities(self, page: PageFeatures) -> FloatArray:
-        """Shape (n, 9): the calibrated probability of each label for each block."""
+        """Shape (n, 9): the calibrated probability of each label for each block.
+
+        Several pages give what each gives alone, bit by bit; with a correction it is one page.
+        """
         if self.correction is None:
-            return self.network.finished(self._first_layer(page))
+            hidden = self._first_layer(page)
+            runs = page.runs(0, len(page))
+            return np.concatenate([self.network.finished(hidden[low:high]) for low, high in runs])
         features = self.features(page)
         found = self.network.probabilities(features)
         return self.correction.applied(found, page, self.network.standardised(features))
@@ -303,11 +315,12 @@ class BlockClassifier:
         headline = np.empty(len(page), dtype=np.float32)
         first = 0
         for start, end, rows in self._scored(page):
-            hidden[start:end] = self.network.projected(rows, 0)
-            headline[start:end] = self.headline.scores(rows)
+            runs = page.runs(start, end)
+            hidden[start:end] = self.network.projected(rows, 0, runs)
+            headline[start:end] = self.headline.scores(rows, runs)
             first = rows.shape[1]
         for start, end, rows in _candidate_rows(page, headline):
-            hidden[start:end] += self.network.projected(rows, first)
+            hidden[start:end] += self.network.projected(rows, first, page.runs(start, end))
         return hidden
 
     def features(self, page: PageFeatures) -> FloatArray:
@@ -340,22 +353,35 @@ def _candidate_rows(
     page: PageFeatures, scores: FloatArray
 ) -> Iterator[tuple[int, int, FloatArray]]:
     """The candidate features of each piece of a page."""
-    words = page.words
+    words, pages = page.words, page.pages
     usable = np.where(words.counts > 0, scores, -np.inf)
-    ranked = np.argsort(-usable, kind="stable")[:_CANDIDATES]
-    candidates = [int(ranked[min(rank, len(ranked) - 1)]) for rank in range(_CANDIDATES)]
+    candidates = np.empty((_CANDIDATES, len(pages)), dtype=np.int64)
+    for place, (low, high) in enumerate(pairwise(pages.first.tolist())):
+        ranked = np.argsort(-usable[low:high], kind="stable")[:_CANDIDATES]
+        candidates[:, place] = low + ranked[-1]
+        candidates[: len(ranked), place] = low + ranked
+    lines = [Lines.of(words, blocks) for blocks in candidates]
     for start, end in page.pieces():
         columns: list[Column] = [np.clip(scores[start:end], -10, 10)]
         here, index = words.of_blocks(start, end), np.arange(start, end)
-        for candidate in candidates:
-            line = words.hashes[words.first[candidate] : words.first[candidate + 1]]
-            distance = index - candidate
+        number = pages.of_block[start:end]
+        for blocks, line in zip(candidates, lines, strict=True):
+            distance = index - blocks.take(number)
             columns += [
-                *similarity_columns(here, line),
+                *similarity_columns(here, line, number),
                 np.sign(distance) * np.log1p(np.abs(distance)),
                 distance == 0,
             ]
         yield start, end, stacked(columns, end - start)
+
+
+def _product(left: FloatArray, right: FloatArray, runs: Sequence[tuple[int, int]]) -> FloatArray:
+    """``left @ right``, run by run of the rows if any are given: the last bits of a row's product
+    depend on how many rows are multiplied together, but may not depend on other pages."""
+    if len(runs) < 2:
+        whole: FloatArray = left @ right
+        return whole
+    return np.concatenate([left[low:high] @ right for low, high in runs])
 
 
 def _standardised(features: FloatArray, mean: FloatArray, scale: FloatArray) -> FloatArray:

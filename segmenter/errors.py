@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "ApiKeyError",
     "CorpusError",
     "DecodingError",
     "InputError",
@@ -13,6 +14,7 @@ __all__ = [
     "LabelFault",
     "LimitError",
     "ModelError",
+    "ProfileError",
     "SegmenterError",
 ]
 
@@ -89,3 +91,11 @@ class ModelError(SegmenterError):
 
 class CorpusError(SegmenterError):
     """A corpus or label file can't be read; the message names file, line and what is accepted."""
+
+
+class ApiKeyError(SegmenterError):
+    """An API key's name, or a line of the file that keeps their hashes, is not as it has to be."""
+
+
+class ProfileError(SegmenterError):
+    """A site profile can't be read or used; the message says why and what to do."""

@@ -32,6 +32,7 @@ _BLOCKS: Final = frozenset(
 _CELLS: Final = frozenset(("td", "th"))
 _STRONG: Final = frozenset(("b", "strong", "em", "i"))
 _TOKEN_ATTRIBUTES: Final = ("class", "id", "role", "itemprop", "rel", "data-testid")
+_REPLACEMENT: Final = "\ufffd".encode()
 _LINK: Final = 1
 _BOLD: Final = 2
 _PREFORMATTED: Final = 4
@@ -51,10 +52,11 @@ def split_html(html: str, limits: Limits | None = None) -> Page:
         LimitError: over ``blocks`` or ``memory``, or markup made to stall the parser.
     """
     limits = limits or Limits()
-    check_markup(html, limits)
+    data = html.encode("utf-8", "ignore")
+    check_markup(html, data, limits)
     walk = _Walk(limits, len(html), _NOTHING)
     # Lexbor stops at NUL in some states; browsers drop or replace it.
-    root = LexborHTMLParser(html.replace("\0", "\ufffd") if "\0" in html else html).root
+    root = LexborHTMLParser(data.replace(b"\0", _REPLACEMENT) if b"\0" in data else data).root
     if root is not None:
         walk.run(root)
         missed = walk.missed()
@@ -85,16 +87,14 @@ class _Walk:
         self.noscript_chars = 0
         self.hidden_chars = 0
         self.parents = array("i")
-        self.tags: list[str] = []
-        self.nth = array("i")
-        self.tokens: list[str] = []
+        self.kind = array("i")
+        # Pages have few pairs of a tag and tokens, each very often.
+        self.kinds: dict[tuple[str, str], int] = {}
         self.texts: list[str] = []
         self.block_element = array("i")
         self.link_chars = array("i")
         self.strong_chars = array("i")
         self.links = array("i")
-        # Pages have few tags and tokens, each very often: one string for each.
-        self.strings: dict[str, str] = {}
         self.head = _Head()
         # The block under construction.
         self.parts: list[str] = []
@@ -106,27 +106,28 @@ class _Walk:
 
     def run(self, root: LexborNode) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop
         """Walk the tree without recursion: its depth is the page's, which may be hostile."""
-        # One frame per open element: node, element, innermost block, flags, tag counts, ends_block
-        stack: list[tuple[LexborNode, int, int, int, dict[str, int], bool]] = []
-        element, container, flags, counts = 0, 0, 0, {}  # type: int, int, int, dict[str, int]
+        # One frame per open element: node, element, innermost block, flags, ends_block
+        stack: list[tuple[LexborNode, int, int, int, bool]] = []
+        element, container, flags = 0, 0, 0
         node: LexborNode | None = root
         skipped, blocks, strong, depth_limit = _SKIPPED, _BLOCKS, _STRONG, self.limits.depth
         takes = self.takes
         if takes.noscript:
             skipped = _SKIPPED_WITHOUT_SCRIPTS
         parts, flush, push, pop = self.parts, self.flush, stack.append, stack.pop
-        add_parent, add_tag = self.parents.append, self.tags.append
-        add_nth, add_tokens = self.nth.append, self.tokens.append
-        shared = self.strings.setdefault
+        add_parent, add_kind, kinds = self.parents.append, self.kind.append, self.kinds
         number, white = 0, False
         while True:
             while node is None:
                 if not stack:
                     flush(container)
                     return
-                node, element, container_outer, flags, counts, ends_block = pop()
-                if ends_block and (parts or white):
-                    flush(container)
+                node, element, container_outer, flags, ends_block = pop()
+                if ends_block:
+                    if parts:
+                        flush(container)
+                    elif white:
+                        self.part_links = 0
                     white = False
                 container = container_outer
                 node = node.next if stack else None
@@ -162,40 +163,36 @@ class _Walk:
                 node = node.next
                 continue
             is_block = tag in blocks
-            child = node.child
-            if child is None:
-                if is_block and (parts or white):
-                    flush(container)
-                    white = False
-                node = node.next if stack else None
-                continue
+            child = node.first_child
             told_apart = len(stack) < depth_limit
-            attributes = node.attributes if told_apart else {}
-            is_hidden = attributes and tag not in ("html", "body") and _is_hidden(attributes)
-            # Nested ones are not counted again: that would be quadratic.
-            if is_hidden and not takes.hidden:
+            attributes = node.attributes if child is not None and told_apart else {}
+            if ("style" in attributes or "hidden" in attributes) and (
+                _is_hidden(attributes) and tag not in ("html", "body") and not takes.hidden
+            ):
+                # Nested ones are not counted again: that would be quadratic.
                 self.hidden_chars += len(node.text().strip())
                 node = node.next
                 continue
             if is_block:
-                if parts or white:
+                if parts:
                     flush(container)
-                    white = False
-            elif tag in _CELLS:
+                elif white:
+                    self.part_links = 0
+                white = False
+            if child is None:
+                node = node.next if stack else None
+                continue
+            if tag in _CELLS:
                 parts.append(" ")
-            push((node, element, container, flags, counts, is_block))
+            push((node, element, container, flags, is_block))
             if told_apart:
                 if tag == "html":
                     self.head.language = attributes.get("lang") or ""
-                counts[tag] = nth = counts.get(tag, 0) + 1
                 add_parent(element)
-                add_tag(shared(tag, tag))
-                add_nth(nth)
                 tokens = _tokens(attributes) if attributes else ""
-                add_tokens(shared(tokens, tokens))
+                add_kind(kinds.setdefault((tag, tokens), len(kinds)))
                 element = number
                 number += 1
-                counts = {}
             if is_block:
                 container = element
                 if tag == "pre":
@@ -214,7 +211,7 @@ class _Walk:
 
     def flush(self, container: int) -> None:
         """End the block under construction, if there is text in it."""
-        text = "".join(self.parts) if len(self.parts) > 1 else self.parts[0] if self.parts else ""
+        text = "".join(self.parts)
         self.parts.clear()
         text = _stripped_lines(text) if self.part_preformatted else " ".join(text.split())
         if text:
@@ -223,8 +220,8 @@ class _Walk:
             self.texts.append(text)
             # Text of one inline element belongs to it: its class says more than the container's.
             self.block_element.append(self.part_element if self.part_element >= 0 else container)
-            self.link_chars.append(min(self.part_link_chars, len(text)))
-            self.strong_chars.append(min(self.part_strong_chars, len(text)))
+            self.link_chars.append(self.part_link_chars)
+            self.strong_chars.append(self.part_strong_chars)
             self.links.append(self.part_links)
         self.part_element = _NONE
         self.part_preformatted = False
@@ -232,10 +229,10 @@ class _Walk:
 
     def page(self) -> Page:
         check_memory(len(self.texts) * BLOCK_BYTES, self.size, self.limits)
-        if not self.tags:
-            self.tags, self.tokens = ["html"], [""]
+        if not self.kinds:
+            self.kinds = {("html", ""): 0}
             self.parents.append(0)
-            self.nth.append(1)
+            self.kind.append(0)
         lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts))
         ends = np.cumsum(lengths + 1) - 1 if len(lengths) else lengths
         return Page(
@@ -246,11 +243,11 @@ class _Walk:
             markup=Markup(
                 block_element=np.frombuffer(self.block_element, dtype=np.intc),
                 parent=np.frombuffer(self.parents, dtype=np.intc),
-                tag=tuple(self.tags),
-                nth=np.frombuffer(self.nth, dtype=np.intc),
-                tokens=tuple(self.tokens),
-                link_chars=np.frombuffer(self.link_chars, dtype=np.intc),
-                strong_chars=np.frombuffer(self.strong_chars, dtype=np.intc),
+                kind=np.frombuffer(self.kind, dtype=np.intc),
+                kinds=tuple(self.kinds),
+                # White space is gone from the blocks by now, but not from these.
+                link_chars=np.minimum(np.frombuffer(self.link_chars, dtype=np.intc), lengths),
+                strong_chars=np.minimum(np.frombuffer(self.strong_chars, dtype=np.intc), lengths),
                 links=np.frombuffer(self.links, dtype=np.intc),
                 titles=tuple(self.head.titles),
                 description=self.head.description,
@@ -314,8 +311,8 @@ def _tokens(attributes: dict[str, str | None]) -> str:
     if len(attributes) == 1:
         name, value = next(iter(attributes.items()))
         return value or "" if name in _TOKEN_ATTRIBUTES else ""
-    found = [attributes[name] for name in _TOKEN_ATTRIBUTES if name in attributes]
-    return " ".join([value for value in found if value is not None])
+    values = map(attributes.get, _TOKEN_ATTRIBUTES)
+    return " ".join([value for value in values if value is not None])
 
 
 def _stripped_lines(text: str) -> str:

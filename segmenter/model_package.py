@@ -32,6 +32,7 @@ from segmenter.durable import sync
 from segmenter.errors import ModelError
 from segmenter.features import MEASURED_NAMES
 from segmenter.features.vocabulary import BITS, WeightTable
+from segmenter.profiles.memory import MEMORY_NAMES, SiteMemory
 from segmenter.types import LABELS, InputKind, ModelId
 
 __all__ = [
@@ -323,6 +324,8 @@ def _arrays(classifier: BlockClassifier) -> dict[str, Any]:
     if correction is not None:
         arrays["correction.context"] = correction.context
         arrays["correction.familiar"] = np.array([correction.strange, correction.familiar])
+    if classifier.memory is not None:
+        arrays["memory.weights"] = classifier.memory.weights
     return arrays
 
 
@@ -347,6 +350,12 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             *arrays["correction.familiar"].tolist(),
         )
 
+    def memory() -> SiteMemory | None:
+        weights = arrays.get("memory.weights")
+        if weights is not None and weights.shape != (len(MEMORY_NAMES), len(LABELS)):
+            raise ValueError("its site memory is of another shape")
+        return None if weights is None else SiteMemory(weights)
+
     params = {
         name.removeprefix("network."): value
         for name, value in arrays.items()
@@ -369,4 +378,5 @@ def _classifier(arrays: Mapping[str, Any]) -> BlockClassifier:
             scale=arrays["scale"],
         ),
         correction=correction(),
+        memory=memory(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -112,9 +113,9 @@ class Markup:
     Attributes:
         block_element: shape (n,), index of each block's nearest block-level element.
         parent: shape (m,), index of each element's parent; the root is its own parent.
-        tag: m tag names in lower case.
-        nth: shape (m,), position (from 1) among the siblings of the same tag.
-        tokens: for each of the m elements its class, id, role and itemprop tokens, one string.
+        kind: shape (m,), which of ``kinds`` each element is.
+        kinds: the distinct pairs of a tag name in lower case and an element's class, id, role and
+            itemprop tokens, one string.
         link_chars: shape (n,), characters of the block inside ``<a>``.
         strong_chars: shape (n,), characters of the block inside bold or emphasised text.
         links: shape (n,), links that begin in the block.
@@ -126,9 +127,8 @@ class Markup:
 
     block_element: IntArray
     parent: IntArray
-    tag: tuple[str, ...]
-    nth: IntArray
-    tokens: tuple[str, ...]
+    kind: IntArray
+    kinds: tuple[tuple[str, str], ...]
     link_chars: IntArray
     strong_chars: IntArray
     links: IntArray
@@ -147,7 +147,8 @@ class Markup:
 
     def _paths(self, elements: list[int]) -> list[str]:
         """Climb from each element to the nearest one whose path is known."""
-        parent, nth, tag = self.parent.tolist(), self.nth.tolist(), self.tag
+        parent, tag = self.parent.tolist(), [self.kinds[kind][0] for kind in self.kind.tolist()]
+        nth = _places(parent, tag)
         known = {0: f"/{tag[0]}"}
         for element in elements:
             steps: list[int] = []
@@ -357,6 +358,16 @@ def check_keep(keep: object) -> tuple[str, ...]:
             f"unknown label in 'keep': {', '.join(unknown)}; accepted are {', '.join(LABELS)}"
         )
     return tuple(label for label in LABELS if label in keep)
+
+
+def _places(parent: list[int], tag: list[str]) -> list[int]:
+    """The place of each element, from 1, among the siblings of the same tag."""
+    counts: dict[tuple[int, str], int] = {}
+    places = [1]
+    for key in islice(zip(parent, tag, strict=True), 1, None):
+        counts[key] = place = counts.get(key, 0) + 1
+        places.append(place)
+    return places
 
 
 def _rounded(row: list[float]) -> dict[str, float]:

@@ -49,7 +49,7 @@ def scores(difference: float, low: float | None = None, high: float | None = Non
 
 
 def comparison(figures: Scores, pages: int = 5) -> Comparison:
-    return Comparison(pages, 50, figures, {})
+    return Comparison(pages, 50, figures, {}, {})
 
 
 def test_compare_counts_words_and_only_labels_that_occur() -> None:

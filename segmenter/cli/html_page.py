@@ -5,27 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
 from typing import Final
 
+from segmenter.palette import COLOURS
 from segmenter.types import LABELS, Block, Segmentation
 
 __all__ = ["html_page"]
 
-# Okabe and Ito's colour-blind-safe palette (jfly.uni-koeln.de/color); their black is no colour on
-# a dark page, so teaser takes Paul Tol's wine, and grey is left for boilerplate.
-_COLOURS: Final[Mapping[str, str]] = {
-    "headline": "#d55e00",
-    "deck": "#e69f00",
-    "byline": "#f0e442",
-    "body": "#0072b2",
-    "caption": "#56b4e9",
-    "headline_fragment": "#cc79a7",
-    "comment": "#009e73",
-    "teaser": "#882255",
-    "boilerplate": "#999999",
-}
 _LAYOUT: Final = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --quiet: #5a5a5a; --ground: #fff; --tint: 9%; }
 @media (prefers-color-scheme: dark) {
@@ -58,7 +46,7 @@ ul, ol { list-style: none; margin: 0; padding: 0; }
 @media print { .block { break-inside: avoid; } .legend { position: static; } }
 """
 _STYLE: Final = _LAYOUT + "".join(
-    f".{label} {{ --label: {colour}; }}\n" for label, colour in _COLOURS.items()
+    f".{label} {{ --label: {colour}; }}\n" for label, colour in COLOURS.items()
 )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from segmenter.features.bundle import Pages
 from segmenter.features.columns import Column
 from segmenter.features.repetition import LONG_BLOCK
 from segmenter.features.words import Words
@@ -31,51 +32,69 @@ NAMES: Final[tuple[str, ...]] = (
     "log_from_start",
     "log_from_end",
 )
+_FAR: Final = 50
+"""Blocks beyond the page's ends at which the next long one counts as standing, if there is none."""
 
 
 class Context:
-    """Places on one page; ``columns`` gives those of ``NAMES`` for some of its blocks.
+    """Places on some pages; ``columns`` gives those of ``NAMES`` for some of the blocks.
 
     Distances are in blocks, ``log_`` is ``log1p``, signed if it can be negative; places and shares
     are 0 to 1.
     """
 
-    def __init__(self, words: Words) -> None:
-        """Of a page with at least one block."""
-        self._words = words
-        self._longest = words.counts.max()
+    def __init__(self, words: Words, pages: Pages) -> None:
+        """Of pages with at least one block each."""
+        self._words, self._pages = words, pages
+        first = pages.first[:-1]
+        self._blocks = np.diff(pages.first)
+        self._begins = words.first.take(pages.first)
+        self._total = np.maximum(np.diff(self._begins), 1)
+        self._longest = np.maximum.reduceat(words.counts, first)
         long = words.counts >= LONG_BLOCK
-        if not long.any():
-            long = words.counts == self._longest
+        none = ~np.logical_or.reduceat(long, first)
+        if none.any():
+            longest = words.counts == self._longest.take(pages.of_block)
+            long |= none.take(pages.of_block) & longest
         self._long = np.flatnonzero(long)
-        self._long_words = int(words.counts[self._long].sum())
+        self._edges = self._long.searchsorted(pages.first)
+        self._long_words = np.add.reduceat(words.counts.take(self._long), self._edges[:-1])
 
     def columns(self, start: int, end: int) -> list[Column]:
         """Of the blocks from ``start`` to ``end``."""
-        words, places = self._words, self._long
-        count, size = len(words.counts), end - start
-        total = max(len(words.hashes), 1)
-        index = np.arange(start, end)
+        words, pages, places, edges = self._words, self._pages, self._long, self._edges
+        page, index = pages.of_block[start:end], pages.place[start:end]
         counts = words.counts[start:end]
-        first, last = int(places[0]), int(places[-1])
-        following = places.searchsorted(index)
-        nearest_after = np.append(places, count + 50)[following]
-        nearest_before = np.append(-50, places)[places.searchsorted(index, side="right")]
+        begin, count = pages.first.take(page), self._blocks.take(page)
+        total = self._total.take(page)
+        first = (places.take(edges[:-1]) - pages.first[:-1]).take(page)
+        last = (places.take(edges[1:] - 1) - pages.first[:-1]).take(page)
+        here = np.arange(start, end)
+        following = places.searchsorted(here)
+        after = np.where(
+            following < edges[1:].take(page),
+            places.take(following, mode="clip") - begin,
+            count + _FAR,
+        )
+        preceding = places.searchsorted(here, side="right") - 1
+        before = np.where(
+            preceding >= edges[:-1].take(page), places.take(preceding, mode="clip") - begin, -_FAR
+        )
         return [
             index / count,
-            words.first[start:end] / total,
-            np.full(size, np.log1p(count)),
-            np.full(size, np.log1p(total)),
-            np.full(size, self._long_words / total),
-            np.full(size, np.log1p(len(places))),
+            (words.first[start:end] - self._begins.take(page)) / total,
+            np.log1p(self._blocks).take(page),
+            np.log1p(self._total).take(page),
+            (self._long_words / self._total).take(page),
+            np.log1p(np.diff(edges)).take(page),
             index >= first,
             index <= last,
             _signed_log(index - first),
             _signed_log(last - index),
-            np.log1p(index - nearest_before),
-            np.log1p(nearest_after - index),
+            np.log1p(index - before),
+            np.log1p(after - index),
             counts / total,
-            counts == self._longest,
+            counts == self._longest.take(page),
             np.log1p(index),
             np.log1p(count - 1 - index),
         ]

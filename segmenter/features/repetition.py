@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter.features.bundle import Pages
 from segmenter.features.columns import Column, stacked
 from segmenter.features.words import HashArray, Words, mixed, pair_hash
 from segmenter.types import FloatArray, IntArray
@@ -16,6 +18,8 @@ __all__ = [
     "LONG_BLOCK",
     "NAMES",
     "SIMILARITY_NAMES",
+    "Lines",
+    "block_hashes",
     "repetition_features",
     "similarity_columns",
 ]
@@ -26,6 +30,8 @@ _TELLING_WORD: Final = 5
 """Characters from which a word says something of the subject."""
 _PREFIX: Final = 16
 _SIEVE: Final = 1 << 13
+_PAGE_STEP: Final = 0x9E5
+"""Keeps the words of one page's line apart from those of the next."""
 _PIECE: Final = 1 << 18
 """Words that are grouped at a time."""
 
@@ -47,14 +53,18 @@ SIMILARITY_NAMES: Final[tuple[str, ...]] = (
 )
 
 
-def repetition_features(words: Words) -> FloatArray:
-    """Shape (n, len(NAMES)): how much of each block stands elsewhere on the page."""
+def repetition_features(words: Words, pages: Pages) -> FloatArray:
+    """Shape (n, len(NAMES)): how much of each block stands elsewhere on its page."""
     count = len(words.counts)
     if not len(words.hashes):
         return np.zeros((count, len(NAMES)), dtype=np.float32)
-    same, is_first_same = _occurrences(_block_hashes(words))
-    beginning, is_first_beginning = _occurrences(_beginnings(words))
-    repeated, before = _repeated_trigrams(words)
+    hashes = block_hashes(words)
+    # Of blocks without words, so that it is the same beside other pages.
+    silent = np.flatnonzero(words.counts == 0)
+    hashes[silent] = pages.place[silent]
+    same, is_first_same = _occurrences(hashes, pages)
+    beginning, is_first_beginning = _occurrences(_beginnings(words, pages), pages)
+    repeated, before = _repeated_trigrams(words, pages)
     columns = [
         np.log1p(same - 1),
         is_first_same,
@@ -62,58 +72,100 @@ def repetition_features(words: Words) -> FloatArray:
         is_first_beginning,
         repeated,
         before,
-        _shared_with_running_text(words),
+        _shared_with_running_text(words, pages),
     ]
-    return stacked(columns, count)
+    result = stacked(columns, count)
+    wordless = np.diff(words.first.take(pages.first)) == 0
+    result[wordless.take(pages.of_block)] = 0
+    return result
 
 
-def similarity_columns(words: Words, line: HashArray) -> list[Column]:
-    """How each of n blocks repeats a line, given as its words' hashes; ``SIMILARITY_NAMES``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """One line of words for each of p pages, maybe without words.
+
+    Attributes:
+        hashes: as in ``Words``, of all lines.
+        first: shape (p,), index of each line's first word.
+        counts: shape (p,), words in each line.
+    """
+
+    hashes: HashArray
+    first: IntArray
+    counts: IntArray
+
+    @classmethod
+    def of(cls, words: Words, blocks: IntArray) -> Lines:
+        """Some blocks, one of each page."""
+        begin, counts = words.first.take(blocks), words.counts.take(blocks)
+        lines = [
+            words.hashes[start : start + count]
+            for start, count in zip(begin.tolist(), counts.tolist(), strict=True)
+        ]
+        return cls(np.concatenate(lines), np.cumsum(counts) - counts, counts)
+
+
+def similarity_columns(words: Words, lines: Lines, page: IntArray) -> list[Column]:
+    """How each of n blocks repeats its page's line; ``SIMILARITY_NAMES``.
 
     The columns: share of the block's words that are in the line; share of the line's words that
     the block can cover; share of the block's leading words equal to the line's; the block is the
     line; the block is a proper beginning of the line (at least two words of it).
+
+    Args:
+        page: shape (n,), the page of each block.
     """
     count = len(words.counts)
-    if not len(line) or not len(words.hashes):
+    if not len(lines.hashes) or not len(words.hashes):
         return [np.zeros((count, len(SIMILARITY_NAMES)), dtype=np.float32)]
-    inside = _members(words.hashes, line)
-    hits = np.bincount(words.block.take(inside), minlength=count)
+    size = lines.counts.take(page)
+    hits = np.bincount(words.block.take(_members(words, lines, page)), minlength=count)
     total = np.maximum(words.counts, 1)
-    size = len(line)
-    prefix = np.zeros(count, dtype=np.int64)
-    begin = inside[words.hashes.take(inside) == line[0]]
-    going = words.block.take(begin)
-    going = going[words.first.take(going) == begin]
-    for place in range(min(size, _PREFIX)):
-        going = going[words.counts.take(going) > place]
-        going = going[words.hashes.take(words.first.take(going) + place) == line[place]]
-        if not len(going):
-            break
-        prefix[going] = place + 1
     compared = np.minimum(np.minimum(words.counts, size), _PREFIX)
+    prefix = _common_prefix(words, lines, page, compared)
     all_equal = (prefix == compared) & (words.counts > 0)
     return [
         hits / total,
-        np.minimum(hits / size, 1.0),
+        np.minimum(hits / np.maximum(size, 1), 1.0),
         prefix / np.maximum(compared, 1),
         all_equal & (words.counts == size),
         all_equal & (words.counts < size) & (words.counts >= 2),
     ]
 
 
-def _members(hashes: HashArray, line: HashArray) -> IntArray:
-    """Which of many hashes are in a short line, ascending: most are ruled out by a few bits."""
+def _common_prefix(words: Words, lines: Lines, page: IntArray, most: IntArray) -> IntArray:
+    """Shape (n,): how many leading words of each block are those of its page's line, up to
+    ``most`` (shape (n,))."""
+    prefix = np.zeros(len(most), dtype=np.int64)
+    going = np.flatnonzero(most)
+    for place in range(_PREFIX):
+        word = words.hashes.take(words.first.take(going) + place)
+        going = going[word == lines.hashes.take(lines.first.take(page.take(going)) + place)]
+        if not len(going):
+            break
+        prefix[going] = place + 1
+        going = going[most.take(going) > place + 1]
+    return prefix
+
+
+def _members(words: Words, lines: Lines, page: IntArray) -> IntArray:
+    """The words that are in their page's line, ascending: most are ruled out by a few bits."""
+    line_page = np.repeat(np.arange(len(lines.counts)), lines.counts)
     seen = np.zeros(_SIEVE, dtype=bool)
-    seen[line & np.uint32(_SIEVE - 1)] = True
-    maybe = np.flatnonzero(seen.take(hashes & np.uint32(_SIEVE - 1)))
-    ordered = np.sort(line)
-    found = hashes.take(maybe)
+    seen[_sieve_place(lines.hashes, line_page)] = True
+    word_page = page.take(words.block)
+    maybe = np.flatnonzero(seen.take(_sieve_place(words.hashes, word_page)))
+    ordered = np.sort((line_page << 32) + lines.hashes)
+    found = (word_page.take(maybe) << 32) + words.hashes.take(maybe)
     result: IntArray = maybe[ordered.take(np.searchsorted(ordered[:-1], found)) == found]
     return result
 
 
-def _block_hashes(words: Words) -> HashArray:
+def _sieve_place(hashes: HashArray, page: IntArray) -> IntArray:
+    return (hashes + page * _PAGE_STEP) & (_SIEVE - 1)
+
+
+def block_hashes(words: Words) -> HashArray:
     """One hash for each block's word sequence; a block without words gets one of its own."""
     place = np.arange(len(words.hashes), dtype=np.uint32)
     place -= words.first[:-1].astype(np.uint32)[words.block]
@@ -126,10 +178,10 @@ def _block_hashes(words: Words) -> HashArray:
     return sums
 
 
-def _beginnings(words: Words) -> HashArray:
+def _beginnings(words: Words, pages: Pages) -> HashArray:
     """Hash of each block's first three words; shorter blocks get one of their own."""
     first = words.first[:-1]
-    result = np.arange(len(words.counts), dtype=np.uint32)
+    result = pages.place.astype(np.uint32)
     enough = words.counts >= 3
     at = first[enough]
     result[enough] = pair_hash(
@@ -138,14 +190,15 @@ def _beginnings(words: Words) -> HashArray:
     return result
 
 
-def _occurrences(hashes: HashArray) -> tuple[IntArray, IntArray]:
+def _occurrences(hashes: HashArray, pages: Pages) -> tuple[IntArray, IntArray]:
+    """How often each block's hash stands on its page, and whether it is the first."""
     _, first, inverse, counts = np.unique(
-        hashes, return_index=True, return_inverse=True, return_counts=True
+        (pages.of_block << 32) + hashes, return_index=True, return_inverse=True, return_counts=True
     )
     return counts[inverse], np.arange(len(hashes)) == first[inverse]
 
 
-def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
+def _repeated_trigrams(words: Words, pages: Pages) -> tuple[FloatArray, FloatArray]:
     """Shares of each block's three-word runs that stand in another block, or in one before."""
     count = len(words.counts)
     nothing = np.zeros(count, dtype=np.float32)
@@ -158,7 +211,7 @@ def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
         return nothing, nothing
     elsewhere, before = np.zeros((2, count), dtype=np.int64)
     for part in _alike_together(trigrams):
-        owner, times, group_start = _grouped(trigrams[part], block[part])
+        owner, times, group_start = _grouped(trigrams[part], block[part], pages)
         group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
         first_owner = owner[group_start]
         last_owner = owner[np.append(group_start[1:], True)]
@@ -168,7 +221,7 @@ def _repeated_trigrams(words: Words) -> tuple[FloatArray, FloatArray]:
     return (elsewhere / total).astype(np.float32), (before / total).astype(np.float32)
 
 
-def _shared_with_running_text(words: Words) -> FloatArray:
+def _shared_with_running_text(words: Words, pages: Pages) -> FloatArray:
     """Share of each block's telling words that stand in a long block other than itself."""
     count = len(words.counts)
     telling = words.lengths >= _TELLING_WORD
@@ -177,7 +230,7 @@ def _shared_with_running_text(words: Words) -> FloatArray:
         return np.zeros(count, dtype=np.float32)
     shared = np.zeros(count, dtype=np.int64)
     for part in _alike_together(hashes):
-        owner, times, group_start = _grouped(hashes[part], block[part])
+        owner, times, group_start = _grouped(hashes[part], block[part], pages)
         long = words.counts[owner] >= LONG_BLOCK
         edges = np.flatnonzero(group_start)
         group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
@@ -204,10 +257,10 @@ def _alike_together(hashes: HashArray) -> Iterator[slice | NDArray[np.bool_]]:
 
 
 def _grouped(
-    hashes: HashArray, block: NDArray[np.int32]
+    hashes: HashArray, block: NDArray[np.int32], pages: Pages
 ) -> tuple[NDArray[np.int32], IntArray, NDArray[np.bool_]]:
     """The blocks that hashes stand in, like hashes together and their blocks ascending; how often
-    the hash stands in the block; and whether each begins a new hash."""
+    the hash stands in the block; and whether each begins a new hash or page."""
     packed = hashes.astype(np.uint64)
     packed <<= np.uint64(32)
     packed |= block.astype(np.uint32)
@@ -217,7 +270,11 @@ def _grouped(
     packed = packed[edges]
     owner = packed.astype(np.uint32).view(np.int32)
     packed >>= np.uint64(32)
-    return owner, times, np.append(True, packed[1:] != packed[:-1])
+    begins = np.append(True, packed[1:] != packed[:-1])
+    if len(pages) > 1:
+        page = pages.of_block.take(owner)
+        begins[1:] |= page[1:] != page[:-1]
+    return owner, times, begins
 
 
 def _tally(

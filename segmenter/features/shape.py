@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.features import codepoints as cp
+from segmenter.features.bundle import Pages
 from segmenter.features.columns import Column
 from segmenter.features.words import Words
 from segmenter.types import FloatArray, IntArray
@@ -142,15 +144,20 @@ def _line_breaks(kind: cp.Kinds, starts: IntArray, ends: IntArray) -> IntArray:
 
 
 def blank_lines(
-    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, ends: IntArray
+    points: cp.CodePoints, kind: cp.Kinds, starts: IntArray, ends: IntArray, pages: Pages
 ) -> FloatArray:
-    """Shape (n + 1,): line breaks before each block of a text and after the last one, less what
-    the text usually has, as signed logs; 0 at both ends."""
+    """Shape (n, 2): line breaks before and after each block, less what its page usually has, as
+    signed logs; 0 at both ends of a page."""
     is_break = (kind & cp.LINE_BREAK) > 0
     is_break[:-1] &= ~((points[:-1] == 13) & (points[1:] == 10))
     breaks = np.flatnonzero(is_break)
     gaps = np.searchsorted(breaks, starts[1:]) - np.searchsorted(breaks, ends[:-1])
-    ordered = np.sort(gaps)
-    usual = int(ordered[(len(gaps) - 1) // 2] + ordered[len(gaps) // 2]) // 2 if len(gaps) else 0
-    relative = np.sign(gaps - usual) * np.log1p(np.abs(gaps - usual))
-    return np.concatenate([[0], relative, [0]]).astype(np.float32)
+    result = np.zeros((len(starts), 2), dtype=np.float32)
+    for first, last in pairwise(pages.first.tolist()):
+        own = gaps[first : last - 1]
+        if len(own):
+            ordered = np.sort(own)
+            usual = int(ordered[(len(own) - 1) // 2] + ordered[len(own) // 2]) // 2
+            relative = np.sign(own - usual) * np.log1p(np.abs(own - usual))
+            result[first + 1 : last, 0] = result[first : last - 1, 1] = relative
+    return result

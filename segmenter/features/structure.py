@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.features import codepoints as cp
+from segmenter.features.bundle import Pages
 from segmenter.features.columns import Column, stacked
 from segmenter.features.repetition import LONG_BLOCK
 from segmenter.features.vocabulary import Tokens, WeightTable, joined_tokens, salted_index
@@ -26,6 +28,7 @@ _ANCESTOR_TAGS: Final = (
     "blockquote", "section", "a", "h1", "h2", "h3", "dl", "li", "p", "button", "details",
 )  # fmt: skip
 _BITS: Final = 1 << np.arange(len(_ANCESTOR_TAGS), dtype=np.int32)
+_BIT: Final = dict(zip(_ANCESTOR_TAGS, _BITS.tolist(), strict=True))
 _LEVELS: Final = 3
 NAMES: Final[tuple[str, ...]] = (
     *(f"tag_{name}" for name in _OWN_TAGS),
@@ -61,50 +64,48 @@ _TRUNK_SHARE: Final = 0.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """The m elements of a page, each before those in it and behind those before it.
+    """The m elements of some pages, each before those in it and behind those before it.
 
     Attributes:
         depth: shape (m,).
         size: shape (m,), elements in it, itself included.
         inside: shape (m,), bit set of the ``_ANCESTOR_TAGS`` that it is or stands in.
         signature: shape (m,), equal where the tags and classes on the way from the root are.
-        kind: shape (m,), which of ``kinds`` each element is.
-        kinds: the distinct pairs of a tag and attribute tokens.
     """
 
     depth: IntArray
     size: IntArray
     inside: IntArray
     signature: IntArray
-    kind: IntArray
-    kinds: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, markup: Markup) -> Tree:
         """Build it in one pass down and one up."""
-        kinds: dict[tuple[str, str], int] = {}
-        keys = zip(markup.tag, markup.tokens, strict=True)
-        kind = [kinds.setdefault(key, len(kinds)) for key in keys]
-        bit = {name: 1 << index for index, name in enumerate(_ANCESTOR_TAGS)}
-        bits = [bit.get(tag, 0) for tag, _ in kinds]
-        parent, count = markup.parent.tolist(), len(kind)
-        depth, size, inside, signature = [0] * count, [1] * count, [bits[0]] * count, [0] * count
-        signatures: dict[tuple[int, int], int] = {}
-        for element in range(1, count):
-            around, own = parent[element], kind[element]
-            depth[element] = depth[around] + 1
-            inside[element] = inside[around] | bits[own]
-            step = (signature[around], own)
-            signature[element] = signatures.setdefault(step, len(signatures) + 1)
-        for element in range(count - 1, 0, -1):
-            size[parent[element]] += size[element]
+        kinds, kind, parent = len(markup.kinds), markup.kind.tolist(), markup.parent.tolist()
+        bits = [_BIT.get(tag, 0) for tag, _ in markup.kinds]
+        depth: list[int] = []
+        inside: list[int] = []
+        signature: list[int] = []
+        signatures: dict[int, int] = {}
+        for element, (around, own) in enumerate(zip(parent, kind, strict=True)):
+            if around == element:
+                depth.append(0)
+                inside.append(bits[own])
+                signature.append(0)
+                continue
+            depth.append(depth[around] + 1)
+            inside.append(inside[around] | bits[own])
+            step = signature[around] * kinds + own
+            signature.append(signatures.setdefault(step, len(signatures) + 1))
+        size = [1] * len(kind)
+        for element in range(len(kind) - 1, 0, -1):
+            if depth[element]:
+                size[parent[element]] += size[element]
         return cls(
             depth=np.array(depth, dtype=np.int32),
             size=np.array(size, dtype=np.int32),
             inside=np.array(inside, dtype=np.int32),
             signature=np.array(signature, dtype=np.int32),
-            kind=np.array(kind, dtype=np.int32),
-            kinds=tuple(kinds),
         )
 
 
@@ -194,9 +195,10 @@ class MarkupScorer:
         return self.table.scaled(total, self.counts.take(chain).sum(axis=0))
 
 
-def markup_tokens(markup: Markup, tree: Tree) -> MarkupTokens:
+def markup_tokens(markup: Markup) -> MarkupTokens:
     """Hash the kinds of elements."""
-    return MarkupTokens(_kind_words(tree.kinds), tree.kind, markup.parent, markup.block_element)
+    words = _kind_words(markup.kinds)
+    return MarkupTokens(words, markup.kind, markup.parent, markup.block_element)
 
 
 def _salt(level: int) -> int:
@@ -219,19 +221,23 @@ def _kind_words(kinds: tuple[tuple[str, str], ...]) -> Words:
 
 
 class Structure:
-    """Measures of one page's markup; ``columns`` gives those of ``NAMES`` for some of its blocks.
+    """Measures of some pages' markup; ``columns`` gives those of ``NAMES`` for some of its blocks.
 
     Shares are 0 to 1. The trunk is the deepest element that holds most of the running text; a
     signature is the tags and classes from the root to the block.
     """
 
-    def __init__(self, markup: Markup, tree: Tree, words: Words, chars: IntArray) -> None:
-        self._markup, self._chars = markup, chars
-        self._depth, self._kind = tree.depth, tree.kind
+    def __init__(
+        self, markup: Markup, tree: Tree, words: Words, chars: IntArray, pages: Pages
+    ) -> None:
+        self._markup, self._chars, self._pages = markup, chars, pages
+        self._depth = tree.depth
         self._totals = _subtree_totals(markup, tree, words, chars)
-        self._in_trunk, self._above = _trunk(tree, self._totals[:, 2])
-        self._signatures = _signatures(tree.signature.take(markup.block_element), words)
-        self._own = _one_hot(tree.kinds)
+        roots = np.flatnonzero(tree.depth == 0)
+        self._whole = np.maximum(self._totals.take(roots, axis=0), 1)
+        self._in_trunk, self._above = _trunks(tree, self._totals[:, 2], roots)
+        self._signatures = _signatures(tree.signature.take(markup.block_element), words, pages)
+        self._own = _one_hot(markup.kinds)
         self._inside = tree.inside
         around = markup.parent.take(markup.block_element)
         self._same = np.concatenate([[False], around[1:] == around[:-1], [False]])
@@ -242,7 +248,7 @@ class Structure:
         chars = np.maximum(self._chars[start:end], 1)
         element = markup.block_element[start:end]
         columns: list[Column] = [
-            self._own.take(self._kind.take(element), axis=0),
+            self._own.take(markup.kind.take(element), axis=0),
             (self._inside.take(element)[:, None] & _BITS) > 0,
             markup.link_chars[start:end] / chars,
             markup.strong_chars[start:end] / chars,
@@ -254,14 +260,14 @@ class Structure:
             self._same[start + 1 : end + 1],
             self._signatures[start:end],
         ]
-        whole = np.maximum(self._totals[0], 1)
+        whole = self._whole.take(self._pages.of_block[start:end], axis=0)
         for _ in range(_LEVELS):
             element = markup.parent.take(element)
             here = self._totals.take(element, axis=0)
             columns += [
-                here[:, 0] / whole[0],
+                here[:, 0] / whole[:, 0],
                 here[:, 1] / np.maximum(here[:, 3], 1),
-                here[:, 2] / whole[2],
+                here[:, 2] / whole[:, 2],
                 np.log1p(here[:, 4]),
             ]
         return columns
@@ -277,7 +283,7 @@ def _one_hot(kinds: tuple[tuple[str, str], ...]) -> NDArray[np.bool_]:
 def _subtree_totals(markup: Markup, tree: Tree, words: Words, chars: IntArray) -> IntArray:
     """Shape (m, 5): words, link characters, words in long blocks, characters and blocks of each
     element with all that is in it."""
-    count = len(markup.tag)
+    count = len(markup.kind)
     long = np.where(words.counts >= LONG_BLOCK, words.counts, 0)
     totals = np.empty((count, 5), dtype=np.int32)
     end = np.arange(count) + tree.size
@@ -288,29 +294,38 @@ def _subtree_totals(markup: Markup, tree: Tree, words: Words, chars: IntArray) -
     return totals
 
 
-def _trunk(tree: Tree, long_words: IntArray) -> tuple[NDArray[np.bool_], IntArray]:
-    """Whether each element is in the trunk, and for the others how many levels up they meet it."""
-    holds = long_words >= max(1, _TRUNK_SHARE * int(long_words[0]))
-    holds[0] = True
-    # Each holds more than half, so that they stand in one another.
-    chain = np.flatnonzero(holds).tolist()
-    deepest = chain[-1]
-    in_trunk = np.zeros(len(holds), dtype=bool)
-    in_trunk[deepest : deepest + tree.size[deepest]] = True
-    meets = np.zeros(len(holds), dtype=np.int32)
-    for element in chain:
-        meets[element : element + tree.size[element]] = tree.depth[element]
-    return in_trunk, np.where(in_trunk, 0, tree.depth[deepest] - meets)
+def _trunks(
+    tree: Tree, long_words: IntArray, roots: IntArray
+) -> tuple[NDArray[np.bool_], IntArray]:
+    """Whether each element is in its page's trunk, and for the others how many levels up they
+    meet it."""
+    in_trunk = np.zeros(len(long_words), dtype=bool)
+    meets, deepest = np.zeros((2, len(long_words)), dtype=np.int32)
+    least = np.maximum(_TRUNK_SHARE * long_words.take(roots), 1)
+    holds = long_words >= np.repeat(least, tree.size.take(roots))
+    holds[roots] = True
+    # On a page each holds more than half, so that they stand in one another.
+    chains = np.flatnonzero(holds)
+    for first, last in pairwise([*chains.searchsorted(roots).tolist(), len(chains)]):
+        chain = chains[first:last].tolist()
+        whole = slice(chain[0], chain[0] + int(tree.size[chain[0]]))
+        trunk = slice(chain[-1], chain[-1] + int(tree.size[chain[-1]]))
+        in_trunk[trunk] = True
+        deepest[whole] = tree.depth[chain[-1]]
+        for element in chain:
+            meets[element : element + tree.size[element]] = tree.depth[element]
+    return in_trunk, np.where(in_trunk, 0, deepest - meets)
 
 
-def _signatures(signature: IntArray, words: Words) -> FloatArray:
-    """Shape (n, 3): how many blocks share a block's signature, their share of the words, the place
-    among them."""
-    _, inverse, counts = np.unique(signature, return_inverse=True, return_counts=True)
+def _signatures(signature: IntArray, words: Words, pages: Pages) -> FloatArray:
+    """Shape (n, 3): how many blocks of the page share a block's signature, their share of the
+    words, the place among them."""
+    own = (pages.of_block << 32) + signature
+    _, inverse, counts = np.unique(own, return_inverse=True, return_counts=True)
     order = np.argsort(inverse, kind="stable")
     place = np.empty(len(signature), dtype=np.int64)
     place[order] = np.arange(len(signature)) - np.repeat(np.cumsum(counts) - counts, counts)
-    sums = np.bincount(inverse, weights=words.counts)
-    total = max(int(words.counts.sum()), 1)
-    columns = [np.log1p(counts)[inverse], (sums / total)[inverse], place / counts[inverse]]
+    sums = np.bincount(inverse, weights=words.counts).take(inverse)
+    total = np.maximum(np.diff(words.first.take(pages.first)), 1).take(pages.of_block)
+    columns = [np.log1p(counts)[inverse], sums / total, place / counts[inverse]]
     return stacked(columns, len(signature))

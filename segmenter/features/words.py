@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 from segmenter.features import codepoints as cp
 from segmenter.types import IntArray
 
-__all__ = ["HashArray", "Words", "hash_words", "mixed", "pair_hash", "word_hashes"]
+__all__ = [
+    "HashArray",
+    "Words",
+    "hash_words",
+    "mixed",
+    "pair_hash",
+    "word_hashes",
+    "words_of_lines",
+]
 
 HashArray = NDArray[np.uint32]
 
@@ -177,6 +186,13 @@ def word_hashes(text: str) -> HashArray:
     """Hashes of the words of one string, as ``Words.hashes``."""
     points = cp.code_points(text)
     return hash_words(points, cp.kinds(points), np.zeros(1, dtype=np.int64)).hashes
+
+
+def words_of_lines(lines: Sequence[str]) -> Words:
+    """The words of some strings, each a block."""
+    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    points = cp.code_points("\n".join(lines))
+    return hash_words(points, cp.kinds(points), np.cumsum(lengths + 1) - lengths - 1)
 
 
 def mixed(values: HashArray) -> HashArray:

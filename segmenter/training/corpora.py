@@ -66,6 +66,7 @@ class LabelledPage:
         gold: text and label of the gold blocks, where the gold is block by block.
         main_text: the gold main text, where the corpus has it.
         teacher: shape (n, 9), what another model takes the blocks for (see ``targets``).
+        url: the page's address, where the corpus has it.
     """
 
     id: str
@@ -79,6 +80,7 @@ class LabelledPage:
     gold: tuple[tuple[str, str], ...] | None = None
     main_text: str | None = None
     teacher: FloatArray | None = None
+    url: str | None = None
 
 
 def load_gold(path: Path) -> Iterator[LabelledPage]:
@@ -107,6 +109,7 @@ def load_gold(path: Path) -> Iterator[LabelledPage]:
             page=page,
             **_exact(aligned_labels(page, labels)),
             gold=gold,
+            url=row.get("url"),
         )
 
 
@@ -141,6 +144,7 @@ def load_corpora(folder: Path) -> Iterator[LabelledPage]:
                 allowed=np.where(inside, _BODY, _NOT_MAIN),
                 weight=np.where(inside, 1.0, trust).astype(np.float32),
                 main_text=row["text"],
+                url=row.get("url"),
             )
     if not found:
         names = ", ".join(f"{name}.jsonl.xz" for name in _MAIN_TEXT_CORPORA)
@@ -170,6 +174,7 @@ def load_unlabelled(folder: Path) -> Iterator[LabelledPage]:
                 page=page,
                 allowed=np.full(len(page), ALL_LABELS),
                 weight=np.full(len(page), _UNLABELLED_TRUST, dtype=np.float32),
+                url=row.get("url"),
             )
 
 
@@ -212,6 +217,7 @@ def load_seeds(folder: Path) -> Iterator[LabelledPage]:
             page=page,
             **_exact(labels),
             gold=gold,
+            url=row.get("url"),
         )
 
 

@@ -13,6 +13,7 @@ from segmenter.text import split_text
 from segmenter.training.augment import LabelledText, augmented
 from segmenter.training.corpora import ALL_LABELS, LabelledPage
 from segmenter.training.forms import render, stripped
+from segmenter.training.targets import sure_labels
 from segmenter.types import FloatArray, InputKind, IntArray, Page
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 _PLAIN_FORMS: Final = ("lines", "paragraphs", "wrapped")
+_AUGMENTED: Final = 0.5
+"""Share of the pages without gold labels that get what scraped text often has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,8 @@ def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPag
         else:
             forms = [str(rng.choice(["lines", "lines", "stripped", plain]))]
         for form in forms:
-            yield from as_form(page, form, rng, augment=page.gold is not None)
+            augment = page.gold is not None or rng.random() < _AUGMENTED
+            yield from as_form(page, form, rng, augment=augment)
 
 
 def measured_pages(
@@ -101,25 +105,27 @@ def in_form(
         page: the page, split from HTML.
         form: one of ``FORMS``.
         rng: decides what a form leaves open.
-        augment: put in what scraped text often has (see ``augment``); for training only, and
-            only for pages without a teacher.
+        augment: put in what scraped text often has (see ``augment``); for training only.
     """
     texts = page.page.block_texts()
-    allowed, weight, teacher = page.allowed, page.weight, page.teacher
+    places = _visible(page)
     if form == "stripped":
-        lengths = [text.count(" ") + 1 for text in texts]
-        kept = stripped(allowed.tolist(), lengths, rng) or list(range(len(texts)))
-        texts = [texts[index] for index in kept]
-        allowed, weight = allowed[kept], weight[kept]
-        teacher = None if teacher is None else teacher[kept]
+        lengths = [texts[place].count(" ") + 1 for place in places]
+        kept = stripped(page.allowed[places].tolist(), lengths, rng) or range(len(places))
+        places = places[list(kept)]
         form = str(rng.choice(_PLAIN_FORMS))
-    if augment:
-        blocks = [LabelledText(*pair) for pair in zip(texts, allowed.tolist(), strict=True)]
-        blocks = augmented(blocks, page.site, rng)
+    allowed, weight = page.allowed[places], page.weight[places]
+    texts = [texts[place] for place in places]
+    if augment and len(places):
+        teacher = None if page.teacher is None else page.teacher[places]
+        blocks = _augmented(page.site, texts, sure_labels(allowed, weight, teacher)[0], rng)
         texts = [block.text for block in blocks]
-        allowed = np.array([block.allowed for block in blocks], dtype=np.int64)
-        # What is not known stays without weight; all else here is known for sure.
-        weight = (allowed != ALL_LABELS).astype(np.float32)
+        made = np.array([block.place is None for block in blocks])
+        at = np.array([block.place or 0 for block in blocks])
+        known = np.array([block.allowed for block in blocks], dtype=np.int64)
+        allowed = np.where(made, known, allowed[at])
+        weight = np.where(made, 1.0, weight[at]).astype(np.float32)
+        places = places[at]
     raw = render(texts, form, rng)
     split = split_text(raw.text)
     owner = np.maximum(_owners(split, raw.spans), 0)
@@ -128,8 +134,24 @@ def in_form(
         page=split,
         allowed=allowed[owner],
         weight=weight[owner],
-        teacher=None if teacher is None else teacher[owner],
+        teacher=None if page.teacher is None else page.teacher[places[owner]],
     )
+
+
+def _visible(page: LabelledPage) -> IntArray:
+    """The blocks that raw text has. What readers of a gold page saw nothing of is hidden, and
+    stands in no text that a browser would give."""
+    if page.gold is None:
+        return np.arange(len(page.page))
+    return np.flatnonzero(page.allowed != ALL_LABELS)
+
+
+def _augmented(
+    site: str, texts: list[str], known: IntArray, rng: np.random.Generator
+) -> list[LabelledText]:
+    pairs = zip(texts, known.tolist(), strict=True)
+    blocks = [LabelledText(text, mask, place) for place, (text, mask) in enumerate(pairs)]
+    return augmented(blocks, site, rng)
 
 
 def folds_by_site(pages: Iterable[LabelledPage], folds: int, seed: int) -> dict[str, int]:

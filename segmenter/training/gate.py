@@ -43,12 +43,15 @@ class Comparison:
         pages, blocks: with a known label.
         macro_f1: mean F1 over the labels that occur in these pages; words decide.
         labels: F1 of each label that occurs; ``body`` among them.
+        confusion: words by known label (row) and given label (column), both in the order of
+            ``LABELS``, of the model ``active`` and of the ``candidate``.
     """
 
     pages: int
     blocks: int
     macro_f1: Scores
     labels: Mapping[str, Scores]
+    confusion: Mapping[str, tuple[tuple[int, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def compare(
         blocks=sum(int((_known(page) >= 0).sum()) for page in pages),
         macro_f1=scores(occurs),
         labels={LABELS[label]: scores(np.array([label])) for label in occurs.tolist()},
+        confusion={"active": _matrix(before), "candidate": _matrix(after)},
     )
 
 
@@ -159,6 +163,12 @@ def _confusions(pages: Sequence[TokenPage], probabilities: Sequence[FloatArray])
         sure = known >= 0
         np.add.at(result[place], (known[sure], given[sure]), page.words[sure])
     return result.reshape(len(pages), -1)
+
+
+def _matrix(flat: FloatArray) -> tuple[tuple[int, ...], ...]:
+    """Whole words, of all pages together."""
+    rows = flat.sum(axis=0).reshape(len(LABELS), -1).astype(np.int64).tolist()
+    return tuple(map(tuple, rows))
 
 
 def _known(page: TokenPage) -> IntArray:

@@ -42,8 +42,8 @@ class Schedule:
         lengths: blocks to which pages are padded; each length is compiled once.
     """
 
-    hidden: int = 128
-    epochs: int = 14
+    hidden: int = 160
+    epochs: int = 13
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     dropout: float = 0.2
@@ -122,7 +122,9 @@ def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, 
     params["flow_out_w"] = dense(2 * flow, hidden, 0.4)
     params["flow_out_b"] = np.zeros(hidden, dtype=np.float32)
     for layer in range(len(DILATIONS)):
-        params[f"conv{layer}_w"] = dense(3 * hidden, hidden, 0.4)
+        taps = rng.standard_normal((3, hidden)) * 0.6
+        params[f"conv{layer}_taps"] = np.asarray(taps, dtype=np.float32)
+        params[f"conv{layer}_w"] = dense(hidden, hidden, 0.5)
         params[f"conv{layer}_b"] = np.zeros(hidden, dtype=np.float32)
     return {name: jnp.asarray(value) for name, value in params.items()}
 

@@ -19,6 +19,7 @@ from segmenter.labels.records import LabelRecord
 from segmenter.model_package import Model, load_model, read_manifest, read_replay
 from segmenter.registry.versions import Registry
 from segmenter.training.adapt import fit_correction
+from segmenter.training.changes import PageChange, changed_pages
 from segmenter.training.corpora import LabelledPage
 from segmenter.training.dataset import folds_by_site, measured_pages
 from segmenter.training.gate import Comparison, Thresholds, Verdict, compare, judge
@@ -69,6 +70,8 @@ class Outcome:
         promoted: whether it is active now.
         reason: why, or why not, in words.
         kinds: the comparisons.
+        changes: for each kind of input the pages that get other labels, each predicted without
+            itself. They hold text of the pages, so the version's manifest does not have them.
         unused: ids of labelled pages without a block whose label is known.
     """
 
@@ -77,6 +80,7 @@ class Outcome:
     promoted: bool
     reason: str
     kinds: Mapping[InputKind, KindReport]
+    changes: Mapping[InputKind, tuple[PageChange, ...]]
     unused: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -136,10 +140,11 @@ def retrain(
             fresh = np.array([seen.get(_key(page)) != digests[page.id] for page in pages])
             materials[kind] = _material(pages, kind, base, now, ~fresh, replay.get(kind, []))
     kinds: dict[InputKind, KindReport] = {}
+    changes: dict[InputKind, tuple[PageChange, ...]] = {}
     classifiers: dict[InputKind, BlockClassifier] = dict(base.classifiers)
     for place, (kind, material) in enumerate(materials.items()):
         part = _Part(kind, place / len(materials), 1 / len(materials), report)
-        correction, kinds[kind] = _adapted(material, thresholds, seed, part)
+        correction, kinds[kind], changes[kind] = _adapted(material, thresholds, seed, part)
         classifiers[kind] = replace(base.classifiers[kind], correction=correction)
     verdict = _overall(kinds)
     unused = tuple(page.id for page in labelled if not page.weight.any())
@@ -153,7 +158,7 @@ def retrain(
         registry.promote(version.name, verdict.reason if verdict.passed else "asked for")
     report("done", 1.0)
     reason = verdict.reason if promote != "never" else f"not asked to promote; {verdict.reason}"
-    return Outcome(version.name, active.version, wanted, reason, kinds, unused)
+    return Outcome(version.name, active.version, wanted, reason, kinds, changes, unused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +195,8 @@ def _material(  # noqa: PLR0917
 
 def _adapted(
     material: _Material, thresholds: Thresholds, seed: int, part: _Part
-) -> tuple[Correction, KindReport]:
-    """The correction by all of the user's pages, and how it compares."""
+) -> tuple[Correction, KindReport, tuple[PageChange, ...]]:
+    """The correction by all of the user's pages, how it compares and what it changes."""
     sites = {page.site for page in material.labelled}
     plans = _plans(material, len(sites), seed)
     fits = 1 + sum(len(set(folds.tolist())) for folds in plans.values())
@@ -204,6 +209,7 @@ def _adapted(
         return fit_correction(pages, material.rehearsed, lambda: part.told(step, share))
 
     compared: dict[str, Comparison] = {}
+    changes: tuple[PageChange, ...] = ()
     unseen, split = _unseen(material, thresholds)
     for name, folds in plans.items():
         found = _out_of_fold(material, folds, partial(fit, step=f"split by {name}"))
@@ -213,15 +219,16 @@ def _adapted(
             [found[i] for i in unseen],
             seed,
         )
+        if name == "page":
+            changes = changed_pages(material.labelled, material.user, material.active, found)
     correction = fit(material.user, "fitting to all pages")
     base = _on_base(material.held_back, correction)
     by_page, by_site = compared.get("page"), compared.get("site")
     verdict = judge(by_page, by_site, base, thresholds)
     if len(sites) == 1:
         split = f"one site only, so split by page; {split}"
-    return correction, KindReport(
-        len(material.user), len(sites), split, by_page, by_site, base, verdict
-    )
+    report = KindReport(len(material.user), len(sites), split, by_page, by_site, base, verdict)
+    return correction, report, changes
 
 
 def _plans(material: _Material, sites: int, seed: int) -> dict[str, IntArray]:

@@ -18,6 +18,7 @@ from segmenter.training.evaluate import evaluate
 from segmenter.training.predictions import save_predictions, with_empty_pages
 from segmenter.training.recipe import KINDS
 from segmenter.training.replay import build_replay, pack_replay
+from segmenter.training.site_memory import fit_memories
 from segmenter.training.sources import Report, Sources, load_pages, load_unlabelled_pages
 from segmenter.types import InputKind
 
@@ -48,11 +49,11 @@ def train(  # noqa: PLR0917
     found = [prediction for kind in KINDS for prediction in held_out[kind][0]]
     if predictions is not None:
         save_predictions(predictions, found, folds, seed)
+    memories = fit_memories(found, unlabelled)
     classifiers: dict[InputKind, BlockClassifier] = {}
     for kind in KINDS:
-        calibration = held_out[kind][1]
-        network = fitted[kind].network.rescaled(calibration.factor, calibration.bias)
-        classifiers[kind] = replace(fitted[kind], network=network)
+        network = fitted[kind].network.rescaled(held_out[kind][1].factor)
+        classifiers[kind] = replace(fitted[kind], network=network, memory=memories.get(kind))
     figures = evaluate(with_empty_pages(found, pages))
     describe: dict[str, Any] = {
         "name": "default" if sources.corpora is not None else "seeds-only",
