@@ -24,11 +24,13 @@ __all__ = ["cli", "main"]
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "segment": ("segmenter.cli.segment:segment", "Segment one page, raw text or HTML."),
     "batch": ("segmenter.cli.batch:batch", "Segment a crawl: JSONL, WARC, Parquet, files."),
+    "profile": ("segmenter.cli.profile:profile", "Learn what the pages of each site share."),
     "train": ("segmenter.cli.train:train", "Train a model on labelled pages."),
     "evaluate": ("segmenter.cli.evaluate:evaluate", "Score a model on labelled pages."),
     "corpora": ("segmenter.cli.corpora:corpora", "Build training files from public repositories."),
     "labels": ("segmenter.cli.labels:labels", "Check, convert and choose pages to label."),
     "models": ("segmenter.cli.models:models", "List, compare and choose models."),
+    "keys": ("segmenter.cli.keys:keys", "Make API keys for the service."),
 }
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141

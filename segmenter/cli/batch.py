@@ -12,7 +12,12 @@ from typing import BinaryIO, Literal
 
 import click
 
-from segmenter.cli.options import keep_option, model_option, probabilities_option
+from segmenter.cli.options import (
+    keep_option,
+    model_option,
+    probabilities_option,
+    profiles_option,
+)
 from segmenter.cli.progress import Meter
 from segmenter.crawl.compression import compression_of
 from segmenter.crawl.inputs.locate import FORMATS, InputFormat, LocationError, find_inputs
@@ -64,6 +69,7 @@ __all__ = ["batch"]
 @keep_option
 @probabilities_option
 @model_option
+@profiles_option
 @click.option("--overwrite", is_flag=True, help="Replace an existing OUT.")
 @click.option(
     "--resume/--restart",
@@ -83,6 +89,7 @@ def batch(
     keep: tuple[str, ...],
     probabilities: bool,
     model: Path | None,
+    profiles: Path | None,
     overwrite: bool,
     resume: bool,
 ) -> None:
@@ -119,7 +126,8 @@ def batch(
     if probabilities and made.name == "warc":
         raise click.UsageError("--probabilities needs jsonl or parquet output")
     model_path = None if model is None else str(model)
-    work = Work(made, model_path, keep, compression_of(output.name))
+    profile_path = None if profiles is None else str(profiles)
+    work = Work(made, model_path, keep, compression_of(output.name), profile_path)
     with Meter(_total(inputs), quiet=str(output) == "-" and sys.stdout.isatty()) as meter:
         if _is_stream(output):
             tally = _to_stream(inputs, output, work, workers, meter)

@@ -9,7 +9,7 @@ import click
 from segmenter.errors import InputError
 from segmenter.types import check_keep
 
-__all__ = ["keep_option", "model_option", "probabilities_option"]
+__all__ = ["keep_option", "model_option", "probabilities_option", "profiles_option"]
 
 
 def _parse_keep(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
@@ -32,6 +32,12 @@ model_option = click.option(
     "--model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Model directory; without it the shipped model.",
+)
+
+profiles_option = click.option(
+    "--profiles",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What stands on other pages of the sites, of `segmenter profile build`; pages need URLs.",
 )
 
 probabilities_option = click.option(

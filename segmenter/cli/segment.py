@@ -11,7 +11,12 @@ import click
 
 from segmenter import Limits, Segmentation, Segmenter
 from segmenter.cli.html_page import html_page
-from segmenter.cli.options import keep_option, model_option, probabilities_option
+from segmenter.cli.options import (
+    keep_option,
+    model_option,
+    probabilities_option,
+    profiles_option,
+)
 from segmenter.cli.table import plain_table, printable, show_table
 from segmenter.decoding import decode_html, looks_like_html
 from segmenter.types import InputKind
@@ -40,6 +45,7 @@ __all__ = ["segment"]
 @click.option("--url", help="The page's address.")
 @click.option("--id", "identity", metavar="TEXT", help="A name for the page.")
 @model_option
+@profiles_option
 @probabilities_option
 @click.option("--page-text", is_flag=True, help="Include the text that the offsets refer to.")
 @click.option("--metadata", is_flag=True, help="Add title, author, date and site (HTML only).")
@@ -52,6 +58,7 @@ def segment(
     url: str | None,
     identity: str | None,
     model: Path | None,
+    profiles: Path | None,
     probabilities: bool,
     page_text: bool,
     metadata: bool,
@@ -75,7 +82,9 @@ def segment(
         kind = "html"
     if metadata and kind == "text":
         raise click.UsageError("--metadata needs HTML; this page is raw text (see --input)")
-    segmenter = Segmenter.load(model)
+    if profiles is not None and url is None:
+        raise click.UsageError("--profiles needs --url: it tells the page's site")
+    segmenter = Segmenter.load(model, profiles=profiles)
     work = segmenter.segment_html if kind == "html" else segmenter.segment
     segmentation = work(data, id=identity, url=url, keep=keep)
     if output == "json":

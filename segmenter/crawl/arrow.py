@@ -151,6 +151,7 @@ def segment_table(
     model: str | None = None,
     keep: Sequence[str] = DEFAULT_KEEP,
     probabilities: bool = False,
+    profiles: str | None = None,
 ) -> pa.Table:
     """Segment the pages of a table: one row out for every row in, in the same order.
 
@@ -162,10 +163,12 @@ def segment_table(
         model: model directory; ``None`` for the shipped model. Loaded once in each process.
         keep: labels whose blocks make up ``text``.
         probabilities: give every block the probabilities of all labels.
+        profiles: file of site profiles, used for pages with a ``url``.
 
     Raises:
         InputError: the table has no pages, or ``keep`` an unknown label.
         ModelError: the model can't be loaded.
+        ProfileError: the profiles can't be read.
     """
     fields = columns.present(table.schema.names)
     for optional in ("content_type", "error"):
@@ -174,7 +177,7 @@ def segment_table(
     values = {field: table.column(column).to_pylist() for field, column in fields.items()}
     rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
     records = [_record(number, row) for number, row in enumerate(rows, 1)]
-    results = results_of(loaded(model), records, tuple(keep))
+    results = results_of(loaded(model, profiles), records, tuple(keep))
     return to_table(results, probabilities=probabilities)
 
 

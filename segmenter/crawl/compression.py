@@ -29,6 +29,7 @@ __all__ = [
     "decompressor",
     "plain_pieces",
     "recognised",
+    "unpacked",
     "without_suffix",
 ]
 
@@ -94,7 +95,7 @@ def plain_pieces(source: BinaryIO, name: str) -> Iterator[bytes]:
         read: Callable[[int], bytes] = getattr(source, "read1", source.read)
         return itertools.chain([head], iter(partial(read, _PLAIN_PIECE_BYTES), b""))
     packed = iter(partial(source.read, PACKED_PIECE_BYTES), b"")
-    return _unpacked(itertools.chain([head], packed), compression)
+    return unpacked(itertools.chain([head], packed), compression)
 
 
 def recognised(head: bytes) -> Compression:
@@ -105,7 +106,16 @@ def recognised(head: bytes) -> Compression:
     return "none"
 
 
-def _unpacked(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
+def unpacked(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
+    """The plain bytes of a compressed stream, piece by piece.
+
+    Args:
+        pieces: of ``PACKED_PIECE_BYTES`` at most, so that a plain piece is 32 MiB at most.
+        compression: other than ``none``.
+
+    Raises:
+        InputError: the stream is damaged or ends early.
+    """
     unpack = decompressor(compression)
     inside, members = False, 0
     for piece in pieces:

@@ -140,6 +140,7 @@ class SegmentPages(PipelineStep):  # type: ignore[misc]
         min_confidence: documents under it are dropped, 0 to 1.
         drop_empty: drop documents of which no text is kept.
         exclusion_writer: gets the dropped documents as they came, the reason in their metadata.
+        profiles: file of site profiles, used for documents with ``metadata["url"]``.
     """
 
     type = "✂ - SEGMENT"
@@ -154,8 +155,10 @@ class SegmentPages(PipelineStep):  # type: ignore[misc]
         min_confidence: float = 0.0,
         drop_empty: bool = True,
         exclusion_writer: DiskWriter | None = None,
+        profiles: str | None = None,
     ) -> None:
         super().__init__()
+        self.profiles = profiles
         self.keep = check_keep(tuple(keep))
         self.model = model
         self.probabilities = probabilities
@@ -170,7 +173,7 @@ class SegmentPages(PipelineStep):  # type: ignore[misc]
         world_size: int = 1,  # noqa: ARG002
     ) -> Iterator[TroveDocument]:
         """Segment every document, in order."""
-        loaded(self.model)
+        loaded(self.model, self.profiles)
         with self.exclusion_writer or contextlib.nullcontext() as writer:
             for document in data:
                 self.stat_update(StatHints.total)
@@ -189,7 +192,8 @@ class SegmentPages(PipelineStep):  # type: ignore[misc]
     def _segment(self, document: TroveDocument) -> str | None:
         """Change the document; why it is to be dropped, if so."""
         try:
-            page = loaded(self.model).segment_document(_page(document), keep=self.keep)
+            segmenter = loaded(self.model, self.profiles)
+            page = segmenter.segment_document(_page(document), keep=self.keep)
         except SegmenterError as error:
             logger.warning(f"{document.id}: {error}")
             return type(error).__name__

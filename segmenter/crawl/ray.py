@@ -44,13 +44,15 @@ class SegmentBatch:
         model: str | None = None,
         keep: Sequence[str] = DEFAULT_KEEP,
         probabilities: bool = False,
+        profiles: str | None = None,
     ) -> None:
-        loaded(model)
+        loaded(model, profiles)
         self._options: dict[str, Any] = {
             "columns": columns or Columns(),
             "model": model,
             "keep": check_keep(tuple(keep)),
             "probabilities": probabilities,
+            "profiles": profiles,
         }
 
     def __call__(self, batch: pa.Table) -> pa.Table:

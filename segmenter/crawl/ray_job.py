@@ -28,6 +28,7 @@ __all__ = ["main"]
 @click.option("--keep", multiple=True, type=click.Choice(LABELS), default=["body"])
 @click.option("--probabilities", is_flag=True, help="Give the probabilities of all labels.")
 @click.option("--model", help="Model directory, on every node.")
+@click.option("--profiles", help="File of site profiles, on every node.")
 def main(
     *,
     sources: tuple[str, ...],
@@ -40,6 +41,7 @@ def main(
     keep: tuple[str, ...],
     probabilities: bool,
     model: str | None,
+    profiles: str | None,
 ) -> None:
     """Segment a crawl on a Ray cluster into a folder of Parquet files, blocks as a list of structs.
 
@@ -60,6 +62,7 @@ def main(
             keep=check_keep(keep),
             probabilities=probabilities,
             model=model,
+            profiles=profiles,
         )
         # Actors hold the cores; a write that waited for one would wait for ever.
         segmented.write_parquet(output, ray_remote_args={"num_cpus": 0})

@@ -22,6 +22,7 @@ from segmenter.crawl.resume import OutputError, ResumableOutput
 from segmenter.crawl.segmenting import Work, segment_chunk
 from segmenter.crawl.tally import Tally
 from segmenter.crawl.workers import in_order
+from segmenter.profiles.file import profile_digest
 
 __all__ = ["OnProgress", "segment_to_file", "segment_to_stream"]
 
@@ -91,6 +92,7 @@ def segment_to_file(
     Raises:
         OutputError: the output exists, or the part belongs to another input, options or model.
         ModelError: the model can't be loaded.
+        ProfileError: the site profiles can't be read.
         WorkerError: a worker process died.
     """
     job = _job(inputs, work)
@@ -138,5 +140,6 @@ def _job(inputs: Sequence[Input], work: Work) -> Mapping[str, Any]:
         "--keep": list(work.keep),
         "--probabilities": getattr(work.output, "probabilities", False),
         "output format": work.output.name,
+        "--profiles": None if work.profiles is None else profile_digest(Path(work.profiles)),
         "model": [manifest.name, manifest.version, hashlib.sha256(files).hexdigest()],
     }

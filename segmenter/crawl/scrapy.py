@@ -3,6 +3,7 @@
 Settings, all optional:
 
     SEGMENTER_MODEL           model directory; the shipped model
+    SEGMENTER_PROFILES        file of site profiles, used for pages with an address; none
     SEGMENTER_KEEP            labels whose blocks make up "text"; ["body"]
     SEGMENTER_PROBABILITIES   give every block the probabilities of all labels; False
     SEGMENTER_HTML_FIELD      item field with a page's HTML; "html"
@@ -28,7 +29,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from segmenter.crawl.tally import CONFIDENCE_BINS, confidence_bin
@@ -60,13 +60,15 @@ class Segment:
 
     Raises:
         ModelError: the model can't be loaded.
+        ProfileError: ``SEGMENTER_PROFILES`` can't be read.
         InputError: ``SEGMENTER_KEEP`` has an unknown label.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
-        model = settings.get("SEGMENTER_MODEL")
-        self._segmenter = Segmenter.load(None if model is None else Path(str(model)))
+        self._segmenter = Segmenter.load(
+            settings.get("SEGMENTER_MODEL"), profiles=settings.get("SEGMENTER_PROFILES")
+        )
         self._keep = check_keep(settings.getlist("SEGMENTER_KEEP", list(DEFAULT_KEEP)))
         self._crawler = crawler
         # One thread: Python code of several would wait for each other, and order would be lost.

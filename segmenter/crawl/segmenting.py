@@ -32,27 +32,30 @@ class Work:
         model: model directory; ``None`` for the shipped model.
         keep: labels whose blocks make up ``text``.
         compression: of the output.
+        profiles: file of site profiles, if any.
     """
 
     output: Output
     model: str | None = None
     keep: tuple[str, ...] = DEFAULT_KEEP
     compression: Compression = "none"
+    profiles: str | None = None
 
 
 @lru_cache(maxsize=1)
-def loaded(model: str | None) -> Segmenter:
-    """The model, loaded once in each process.
+def loaded(model: str | None, profiles: str | None = None) -> Segmenter:
+    """The model and the site profiles, loaded once in each process.
 
     Raises:
         ModelError: there is no usable model.
+        ProfileError: the profiles can't be read.
     """
-    return Segmenter.load(model)
+    return Segmenter.load(model, profiles=profiles)
 
 
 def segment_chunk(chunk: Chunk, work: Work) -> tuple[bytes, Tally]:
     """The output of a chunk and its counts."""
-    results = results_of(loaded(work.model), chunk.records, work.keep)
+    results = results_of(loaded(work.model, work.profiles), chunk.records, work.keep)
     outcomes = [Outcome(*pair) for pair in zip(chunk.records, results, strict=True)]
     return work.output.encode(outcomes, work.compression), _counted(results, chunk.passed_over)
 
