@@ -1,8 +1,8 @@
 """``python -m api``: start the service with its training worker.
 
 The other words are for the processes that it starts, which end with the process PARENT:
-``service PARENT``, ``training-run ID PARENT`` and ``training-worker [PARENT]``; the last may be
-started alone as well.
+``pages FOLDER``, ``service PARENT``, ``training-run ID PARENT`` and ``training-worker [PARENT]``;
+the last may be started alone as well.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Final
 
 from api.jobs.parent import die_with_parent
@@ -31,6 +32,12 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case []:
             return _start()
+        case ["pages", folder]:
+            # Ctrl+C reaches it too; it ends when who started it says so.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            from api.pages.pool import run_pool
+
+            return run_pool(Path(folder))
         case ["service", parent]:
             die_with_parent(signal.SIGTERM, int(parent))
             from api.runner import run

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from api.settings import Settings
 from api.store.engine import Database
 from api.store.labels import LabelStore
+from api.store.repeats import RepeatStore
 from api.store.runs import RunStore
 from segmenter.model_package import shipped_model_path
 from segmenter.registry.seal import read_key
@@ -25,9 +26,18 @@ class Data:
     """Where things are kept; opened when they are first used."""
 
     settings: Settings
+    database: Database
     labels: LabelStore
     runs: RunStore
+    repeats: RepeatStore
     registry: Registry
+
+    def told(self, message: str) -> str:
+        """A message of the library as clients may have it: without this machine's folders."""
+        base = shipped_model_path() if self.settings.model is None else self.settings.model
+        for folder in (self.settings.data / "models", self.settings.data, base.parent):
+            message = message.replace(f"{folder}/", "")
+        return message
 
 
 def open_data(settings: Settings) -> Data:
@@ -39,7 +49,14 @@ def open_data(settings: Settings) -> Data:
     """
     file = settings.data.absolute() / "store.db"
     database = Database(settings.store or f"sqlite:///{file}")
-    return Data(settings, LabelStore(database), RunStore(database), open_registry(settings))
+    return Data(
+        settings,
+        database,
+        LabelStore(database),
+        RunStore(database),
+        RepeatStore(database),
+        open_registry(settings),
+    )
 
 
 def open_registry(settings: Settings) -> Registry:

@@ -44,9 +44,7 @@ class ModelSlot:
         # Asked for first: a promotion in between is then seen as a change.
         self._stamp = self._registry.stamp()
         model = self._registry.load(self._registry.active().version)
-        # A document is never larger than the body it came in, so one limit serves both.
-        limits = Limits(document_bytes=self._settings.max_body_bytes)
-        self._segmenter = Segmenter(model, limits=limits)
+        self._segmenter = Segmenter(model, limits=_limits(self._settings))
         return self._segmenter
 
     @property
@@ -58,18 +56,33 @@ class ModelSlot:
         """Follow the active version from now on, in a thread of this process."""
         threading.Thread(target=self._follow, name="model-watch", daemon=True).start()
 
+    def refresh(self) -> bool:
+        """Load the active version if it was switched since; whether another model is here now."""
+        if self._registry.stamp() == self._stamp:
+            return False
+        try:
+            self.load()
+        except ModelError as error:
+            # The model that answers so far stays; the next switch is tried again.
+            _log.error("the active model can't be loaded: %s", error)
+        except Exception:
+            _log.exception("the active model can't be loaded")
+        else:
+            return True
+        return False
+
     def _follow(self) -> None:
         pause = threading.Event()
         while not pause.wait(_LOOK_SECONDS):
-            if self._registry.stamp() == self._stamp:
-                continue
-            try:
-                self.load()
-            except ModelError as error:
-                # The model that answers so far stays; the next switch is tried again.
-                _log.error("the active model can't be loaded: %s", error)
-            except Exception:
-                _log.exception("the active model can't be loaded")
+            self.refresh()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        document_bytes=settings.max_unpacked_bytes,
+        blocks=settings.max_blocks,
+        nesting=settings.max_nesting,
+    )
 
 
 def register(app: Flask, settings: Settings, registry: Registry) -> ModelSlot:

@@ -12,26 +12,42 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from api.answers import encode_json
+from api.observe.record import current_record
 from segmenter import DecodingError, InputError, LimitError
 from segmenter.errors import LabelError
 
 __all__ = [
     "BAD_BODY",
     "BAD_QUERY",
+    "BUSY",
     "CONFLICT",
+    "FAULT",
+    "FORBIDDEN",
     "INVALID",
+    "KEY_REUSED",
     "LENGTH_REQUIRED",
     "MEDIA_TYPE",
+    "NOT_ACCEPTABLE",
     "NOT_FOUND",
     "NOT_JSON",
     "NOT_READY",
     "OVER_LIMIT",
+    "OVER_TIME",
     "PROBLEM_MEDIA_TYPE",
+    "PROCESS_ENDED",
+    "STORE_AWAY",
+    "TOO_MANY",
+    "TOO_SLOW",
+    "UNAUTHENTICATED",
     "UNDECODABLE",
     "ProblemError",
     "ProblemType",
+    "as_problem",
+    "limit_members",
     "problem_document",
+    "problem_response",
     "register",
+    "unexpected_response",
 ]
 
 _log = logging.getLogger(__name__)
@@ -63,10 +79,35 @@ BAD_BODY: Final = ProblemType("broken-body", 400, "The body is incomplete or bad
 LENGTH_REQUIRED: Final = ProblemType("length-required", 411, "The length of the body is missing")
 OVER_LIMIT: Final = ProblemType("over-limit", 413, "The request is over a limit")
 MEDIA_TYPE: Final = ProblemType("media-type", 415, "The content type is not accepted")
+NOT_ACCEPTABLE: Final = ProblemType("not-acceptable", 406, "No form of the answer is accepted")
 NOT_FOUND: Final = ProblemType("not-found", 404, "There is no such thing")
 CONFLICT: Final = ProblemType("conflict", 409, "The state does not allow it")
 INVALID: Final = ProblemType("invalid-request", 422, "The request is well-formed but wrong")
+KEY_REUSED: Final = ProblemType(
+    "idempotency-key-reused", 422, "The key was sent with another request"
+)
 NOT_READY: Final = ProblemType("not-ready", 503, "The service is not ready")
+STORE_AWAY: Final = ProblemType("store-away", 503, "The store can't be used now")
+UNAUTHENTICATED: Final = ProblemType("unauthenticated", 401, "A known API key is missing")
+FORBIDDEN: Final = ProblemType("forbidden", 403, "This is not allowed to whoever asks")
+TOO_MANY: Final = ProblemType("too-many-requests", 429, "The key made too many requests")
+TOO_SLOW: Final = ProblemType("too-slow", 408, "The request came in too slowly")
+OVER_TIME: Final = ProblemType("over-time", 422, "The page takes too long")
+PROCESS_ENDED: Final = ProblemType("process-ended", 500, "The process of the page ended")
+FAULT: Final = ProblemType("fault", 500, "The service failed")
+BUSY: Final = ProblemType("busy", 503, "The service has as much to do as it takes on")
+
+
+def limit_members(limit: str, value: int, actual: int | None = None) -> dict[str, object]:
+    """The members of a problem about a limit.
+
+    Args:
+        limit: the limit's name.
+        value: the limit's value; also as ``allowed``, the member's earlier name.
+        actual: what the request has, as far as it was counted.
+    """
+    members: dict[str, object] = {"limit": limit, "value": value, "allowed": value}
+    return members if actual is None else {**members, "actual": actual}
 
 
 class ProblemError(Exception):
@@ -106,13 +147,18 @@ def problem_document(status: int, detail: str, kind: ProblemType | None = None) 
 
 def register(app: Flask) -> None:
     """Answer every error of the app with a problem document."""
-    app.register_error_handler(ProblemError, _from_problem)
+    app.register_error_handler(ProblemError, problem_response)
     app.register_error_handler(InputError, _from_input_error)
     app.register_error_handler(HTTPException, _from_http_exception)
-    app.register_error_handler(Exception, _from_unexpected)
+    app.register_error_handler(Exception, unexpected_response)
 
 
 def _response(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    record = current_record()
+    if record is not None:
+        limit = document.get("limit")
+        record.limit = limit if isinstance(limit, str) else None
+        document = {**document, "request_id": record.id}
     response = Response(
         encode_json(document), status=int(document["status"]), mimetype=PROBLEM_MEDIA_TYPE
     )
@@ -120,24 +166,27 @@ def _response(document: Mapping[str, Any], headers: Mapping[str, str] | None = N
     return response
 
 
-def _from_problem(problem: ProblemError) -> Response:
+def problem_response(problem: ProblemError) -> Response:
+    """A problem as an answer."""
     document = problem_document(problem.kind.status, problem.detail, problem.kind)
     return _response({**document, **problem.members}, problem.headers)
 
 
 def _from_input_error(error: InputError) -> Response:
+    return problem_response(as_problem(error))
+
+
+def as_problem(error: InputError) -> ProblemError:
+    """What the library refused, as a problem."""
     if isinstance(error, LimitError):
-        members = {"limit": error.limit, "allowed": error.allowed, "actual": error.actual}
-        return _from_problem(ProblemError(OVER_LIMIT, str(error), members=members))
+        members = limit_members(error.limit, error.allowed, error.actual)
+        return ProblemError(OVER_LIMIT, str(error), members=members)
     if isinstance(error, LabelError):
         faults = [asdict(fault) for fault in error.faults[:_MOST_FAULTS]]
-        return _from_problem(
-            ProblemError(
-                INVALID, str(error), members={"errors": faults, "faults": len(error.faults)}
-            )
-        )
+        members = {"errors": faults, "faults": len(error.faults)}
+        return ProblemError(INVALID, str(error), members=members)
     kind = UNDECODABLE if isinstance(error, DecodingError) else INVALID
-    return _from_problem(ProblemError(kind, str(error)))
+    return ProblemError(kind, str(error))
 
 
 def _from_http_exception(error: HTTPException) -> Response:
@@ -153,7 +202,7 @@ def _from_http_exception(error: HTTPException) -> Response:
     return _response(problem_document(status, error.description or ""))
 
 
-def _from_unexpected(error: Exception) -> Response:
-    """A fault of ours: the log gets everything, the client nothing of the inside."""
-    _log.error("unexpected error on %s %r", request.method, request.path, exc_info=error)
+def unexpected_response(error: Exception) -> Response:
+    """A fault of ours: the log says what and where, the client nothing of the inside."""
+    _log.error("unexpected error", exc_info=error)
     return _response(problem_document(500, "The service failed on this request."))

@@ -1,251 +1,132 @@
-"""Requests and answers of labels, training runs and models."""
+"""Requests of labels, training runs and models."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Final, Literal
 
-from api.schemas import Check, json_object, parse_query
-from api.store.labels import Revision, StoredPage
-from api.store.runs import Run
-from segmenter.labels.suggestions import Suggestion
-from segmenter.registry.versions import Active, Version
-from segmenter.types import ModelId
+from pydantic import Field
+
+from api.contract.models import BodyModel, ParameterModel, Whole
+from api.schemas import Label, PageBody
 
 __all__ = [
     "ListQuery",
+    "PageToStore",
     "PruneRequest",
-    "PutAnswer",
+    "SuggestionsQuery",
     "SwitchRequest",
     "TrainingRequest",
-    "active_answer",
-    "page_answer",
-    "run_answer",
-    "suggestion_answer",
-    "version_answer",
 ]
 
-_PROMOTE: Final = ("never", "gate", "always")
 _MOST_LISTED: Final = 1_000
-_REASON_LENGTH: Final = 500
+# One line that shows as it is: no control characters, no marks that turn the direction of text.
+_PRINTABLE: Final = r"^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+_NAME_LENGTH: Final = 500
+_URL_LENGTH: Final = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingRequest:
-    """Options of a training run.
+class TrainingRequest(BodyModel):
+    """Options of a training run."""
 
-    Attributes:
-        promote: make the new version active: never, if the gate lets it through, or always.
-        base_loss: macro F1 that the base's held-back pages may lose.
-        user_gain: macro F1 that the user's pages must gain.
-        seed: of all that is random.
-    """
-
-    promote: Literal["never", "gate", "always"] = "gate"
-    base_loss: float = 0.005
-    user_gain: float = 0.0
-    seed: int = 0
-
-    @classmethod
-    def from_json(cls, body: bytes) -> TrainingRequest:
-        """Read a JSON body; an empty one is one of defaults.
-
-        Raises:
-            ProblemError: 400 it is not JSON in UTF-8; 422 with all that is wrong in it.
-        """
-        check = _check(body, ("promote", "base_loss", "user_gain", "seed"))
-        promote: Any = check.choice("promote", "gate", _PROMOTE)
-        request = cls(
-            promote=promote,
-            base_loss=check.number("base_loss", cls().base_loss, 1),
-            user_gain=check.number("user_gain", cls().user_gain, 1),
-            seed=check.integer("seed", 0, 0, 1_000_000),
-        )
-        check.finish()
-        return request
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the store keeps it."""
-        return asdict(self)
+    promote: Literal["never", "gate", "always"] = Field(default="gate", examples=["gate"])
+    """Make the new version active: never, if the gate lets it through, or always."""
+    base_loss: float = Field(default=0.005, ge=0, le=1, examples=[0.005])
+    """Macro F1 that the base's held-back pages may lose."""
+    user_gain: float = Field(default=0.0, ge=0, le=1, examples=[0.0])
+    """Macro F1 that the user's pages must gain."""
+    seed: Whole = Field(default=0, ge=0, le=1_000_000, examples=[0])
+    """Of all that is random."""
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchRequest:
+class SwitchRequest(BodyModel):
     """Why a version is made active."""
 
-    reason: str = "asked for"
-
-    @classmethod
-    def from_json(cls, body: bytes) -> SwitchRequest:
-        """Read a JSON body; an empty one is one of defaults.
-
-        Raises:
-            ProblemError: 400 it is not JSON in UTF-8; 422 with all that is wrong in it.
-        """
-        check = _check(body, ("reason",))
-        reason = check.string("reason") or cls().reason
-        if len(reason) > _REASON_LENGTH or not reason.isprintable():
-            check.fault("reason", f"at most {_REASON_LENGTH} characters that can be printed")
-        check.finish()
-        return cls(reason)
+    reason: str = Field(
+        default="asked for",
+        title="at most 500 characters that can be printed",
+        max_length=500,
+        pattern=_PRINTABLE,
+        examples=["better on forums"],
+    )
+    """In words, for who looks later."""
 
 
-@dataclass(frozen=True, slots=True)
-class PruneRequest:
+class PruneRequest(BodyModel):
     """How many of the newest candidates to keep."""
 
-    keep: int = 5
-
-    @classmethod
-    def from_json(cls, body: bytes) -> PruneRequest:
-        """Read a JSON body; an empty one is one of defaults.
-
-        Raises:
-            ProblemError: 400 it is not JSON in UTF-8; 422 with all that is wrong in it.
-        """
-        check = _check(body, ("keep",))
-        request = cls(check.integer("keep", cls().keep, 0, 1_000))
-        check.finish()
-        return request
+    keep: Whole = Field(default=5, ge=0, le=1_000, examples=[5])
+    """The active version, the one before it and the base stay besides."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListQuery:
-    """Which part of a list to answer.
+class ListQuery(ParameterModel):
+    """Which part of a list to answer."""
 
-    Attributes:
-        limit: how many at most.
-        after: those behind this id.
+    limit: int = Field(default=100, ge=1, le=_MOST_LISTED, examples=[10])
+    """How many at most."""
+    after: str | None = Field(default=None, examples=["page-1"])
+    """Those behind this one: the member ``next`` of the answer before."""
+
+
+class SuggestionsQuery(ParameterModel):
+    """How many pages to suggest."""
+
+    count: int = Field(default=10, ge=1, le=_MOST_LISTED, examples=[5])
+    """At most; the most helpful come first."""
+
+
+class BlockToStore(BodyModel):
+    """A labelled block, by its text, its place, or both; a block of a segmentation as it stands is
+    one too."""
+
+    label: Label = Field(examples=["headline"])
+    """What the block is."""
+    text: str | None = Field(default=None, examples=["Bridge reopens"])
+    """As it stands in the page, apart from white space."""
+    start: int | None = Field(default=None, examples=[0])
+    """Code point offset of its first character; all blocks have places or none has."""
+    end: int | None = Field(default=None, examples=[14])
+    """Code point offset behind its last character."""
+    probability: Any = Field(default=None, examples=[0.9787])
+    """Ignored."""
+    probabilities: Any = Field(default=None, examples=[{"headline": 0.9787}])
+    """Ignored."""
+    path: Any = Field(default=None, examples=["/html/body[1]/h1[1]"])
+    """Ignored."""
+
+
+class ModelToStore(BodyModel):
+    """A model's name and version."""
+
+    name: str = Field(examples=["default"])
+    version: str = Field(examples=["0.1.0"])
+
+
+class PageToStore(PageBody):
+    """A labelled page, or without blocks one still to label.
+
+    The library reads it (``segmenter.labels.records``), as it reads files of such pages; this says
+    what it accepts.
     """
 
-    limit: int = 100
-    after: str = ""
-
-    @classmethod
-    def from_query(cls, query: bytes, name: str = "limit", default: int = 100) -> ListQuery:
-        """Read a query string; ``name`` is how the limit is called in it.
-
-        Raises:
-            ProblemError: 400 it is malformed; 422 with all that is wrong in it.
-        """
-        check = Check("query", {})
-        for key, value in parse_query(query):
-            whole = key == name and value.isascii() and value.isdigit() and len(value) < 10
-            check.values[key] = int(value) if whole else value
-        check.names((name, "after"), check.values)
-        request = cls(check.integer(name, default, 1, _MOST_LISTED), check.string("after") or "")
-        check.finish()
-        return request
-
-
-@dataclass(frozen=True, slots=True)
-class PutAnswer:
-    """What became of pages that were sent: the number of each one's latest revision."""
-
-    stored: int
-    revisions: Mapping[str, int]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {
-            "stored": self.stored,
-            "pages": [{"id": i, "revision": n} for i, n in self.revisions.items()],
-        }
-
-
-def page_answer(page: StoredPage) -> dict[str, Any]:
-    """A page with its labels and their history."""
-    return {**page.record.to_dict(), "revisions": [_revision(r) for r in page.revisions]}
-
-
-def run_answer(run: Run) -> dict[str, Any]:
-    """A training run."""
-    return {
-        "id": run.id,
-        "state": run.state,
-        "progress": round(run.progress, 3),
-        "options": dict(run.options),
-        "created_at": _moment(run.created_at),
-        "started_at": _moment(run.started_at),
-        "finished_at": _moment(run.finished_at),
-        "cancel": run.cancel,
-        "error": run.error,
-        "outcome": None if run.outcome is None else dict(run.outcome),
-        "log": [dict(entry) for entry in run.log],
-    }
-
-
-def suggestion_answer(suggestion: Suggestion) -> dict[str, Any]:
-    """A page to label, with the model's labels to correct."""
-    segmentation = suggestion.segmentation
-    return {
-        "id": suggestion.record.id,
-        "url": suggestion.record.url,
-        "score": round(suggestion.score, 4),
-        "uncertainty": round(suggestion.uncertainty, 4),
-        "novelty": round(suggestion.novelty, 4),
-        "model": _model(segmentation.model),
-        "blocks": [
-            {
-                "start": block.start,
-                "end": block.end,
-                "label": block.label,
-                "probability": block.probability,
-                "text": block.text,
-            }
-            for block in segmentation.blocks
-        ],
-    }
-
-
-def version_answer(version: Version, *, metrics: bool = False) -> dict[str, Any]:
-    """A model version; with its figures where they are asked for."""
-    manifest = version.manifest
-    answer: dict[str, Any] = {
-        "version": version.name,
-        "states": list(version.states),
-        "name": None if manifest is None else manifest.name,
-        "created": None if manifest is None else manifest.created,
-        "fault": version.fault,
-    }
-    if metrics:
-        answer["metrics"] = {} if manifest is None else dict(manifest.metrics)
-    return answer
-
-
-def active_answer(active: Active) -> dict[str, Any]:
-    """Which version answers now."""
-    return {
-        "version": active.version,
-        "previous": list(active.previous),
-        "since": active.since,
-        "reason": active.reason,
-    }
-
-
-def _check(body: bytes, names: Sequence[str]) -> Check:
-    value = json_object(body) if body.strip() else {}
-    check = Check("body", {name: item for name, item in value.items() if item is not None})
-    check.names(tuple(names), value)
-    return check
-
-
-def _revision(revision: Revision) -> dict[str, Any]:
-    return {
-        "revision": revision.number,
-        "annotator": revision.annotator,
-        "source": revision.source,
-        "model": None if revision.model is None else _model(revision.model),
-        "labelled_at": _moment(revision.labelled_at),
-        "blocks": [block.to_dict() for block in revision.blocks],
-    }
-
-
-def _model(model: ModelId) -> dict[str, str]:
-    return {"name": model.name, "version": model.version}
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="milliseconds")
+    id: str = Field(min_length=1, max_length=_NAME_LENGTH, examples=["page-1"])
+    """Names the page among the stored ones; a page with the id of another takes its place."""
+    url: str | None = Field(
+        default=None, max_length=_URL_LENGTH, examples=["https://news.example/bridge"]
+    )
+    """The page's address; pages of one registered domain are one site."""
+    blocks: list[BlockToStore] | None = Field(
+        default=None, examples=[[{"label": "headline", "text": "Bridge reopens"}]]
+    )
+    """In reading order; blocks of the page that are not here have an unknown label."""
+    annotator: str | None = Field(default=None, max_length=_NAME_LENGTH, examples=["anna"])
+    """Who labelled it."""
+    source: str | None = Field(default=None, max_length=_NAME_LENGTH, examples=["workbench"])
+    """Where the labels come from."""
+    model: ModelToStore | None = Field(default=None)
+    """Whose labels the annotator was shown."""
+    lang: Any = Field(default=None, examples=["en"])
+    """Ignored."""
+    language: Any = Field(default=None, examples=["en"])
+    """Ignored."""
+    page_type: Any = Field(default=None, examples=["article"])
+    """Ignored."""

@@ -1,4 +1,4 @@
-"""Run the service under gunicorn: load the model, listen, fork the workers."""
+"""Run the service under gunicorn: listen, and fork the workers that hand pages to the pool."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import errno
 import gc
 import os
+import resource
 import socket
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
@@ -15,17 +17,26 @@ from gunicorn.app.base import BaseApplication
 
 from api import create_app
 from api.model import model_slot
+from api.observe import logs
+from api.observe.metrics import metrics_of
+from api.pages import executor
+from api.pages.pooled import Pooled
 from api.settings import VARIABLES, Settings, SettingsError
-from api.supervisor import READY_VARIABLE
+from api.supervisor import PAGES_VARIABLE, READY_VARIABLE
 from api.worker import ProblemWorker
 from segmenter import ModelError
 
 __all__ = ["run"]
 
 _BACKLOG: Final = 2048
-# A page of the largest body takes seconds; a worker silent for this long is stuck.
+# A worker's event loop works on no request; one that is silent for this long is stuck.
 _WORKER_TIMEOUT_SECONDS: Final = 120
-_GRACEFUL_TIMEOUT_SECONDS: Final = 30
+_PROCESSES_PER_WORKER: Final = 4
+"""Segmenting processes that one gunicorn worker keeps busy."""
+_OTHER_THREADS: Final = 32
+"""For requests that are no pages."""
+_MOST_CONNECTIONS: Final = 10_000
+_KEEPALIVE_SECONDS: Final = 5
 
 
 def run(arguments: list[str]) -> int:
@@ -33,7 +44,11 @@ def run(arguments: list[str]) -> int:
     _parser().parse_args(arguments)
     try:
         settings = Settings.from_environment()
+        logs.configure(settings)
+        logs.warn_of_unknown_variables()
         app = create_app(settings)
+        folder = Path(os.environ[PAGES_VARIABLE])
+        executor.register(app, Pooled(folder, settings, metrics_of(app)))
         listener = _listen(settings)
     except (SettingsError, ModelError) as error:
         return _refuse(str(error))
@@ -93,7 +108,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, app: Flask, settings: Settings, listener: socket.socket) -> None:
         self._app = app
-        self._settings = settings
+        self.settings = settings
         self._address = _address(listener)
         self._descriptor = listener.detach()
         super().__init__()
@@ -102,17 +117,21 @@ class _Server(BaseApplication):  # type: ignore[misc]
         options: dict[str, Any] = {
             "bind": f"fd://{self._descriptor}",
             "backlog": _BACKLOG,
-            "workers": self._settings.worker_count,
-            "threads": 1,
+            "workers": max(1, self.settings.worker_count // _PROCESSES_PER_WORKER),
+            "threads": _threads(self.settings),
+            "worker_connections": _connections(),
+            "keepalive": _KEEPALIVE_SECONDS,
             "worker_class": ProblemWorker,
             "preload_app": True,
             "timeout": _WORKER_TIMEOUT_SECONDS,
-            "graceful_timeout": _GRACEFUL_TIMEOUT_SECONDS,
+            "graceful_timeout": _drain_seconds(self.settings),
             "control_socket_disable": True,
             "loglevel": "warning",
+            "logger_class": logs.GunicornLogger,
             "proc_name": "segmenter",
             "when_ready": self._announce,
             "post_worker_init": self._follow_model,
+            "child_exit": self._forget,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -124,19 +143,50 @@ class _Server(BaseApplication):  # type: ignore[misc]
         # Threads don't survive the fork: each worker has its own.
         model_slot(self._app).watch()
 
+    def _forget(self, _server: Any, worker: Any) -> None:
+        metrics_of(self._app).process_gone(worker.pid)
+
     def _announce(self, _server: Any) -> None:
         segmenter = model_slot(self._app).segmenter
         assert segmenter is not None
-        workers = self._settings.worker_count
+        workers = self.settings.worker_count
         print(
             f"Segmenter listens on {self._address} with {workers} "
             f"worker{'s' if workers > 1 else ''} and serves model {segmenter.model.name} "
-            f"{segmenter.model.version}. Ctrl+C stops it.",
+            f"{segmenter.model.version}. {_who(self.settings)} Ctrl+C stops it.",
             flush=True,
         )
         descriptor = os.environ.get(READY_VARIABLE)
         if descriptor is not None:
             os.write(int(descriptor), b"1")
+
+
+def _who(settings: Settings) -> str:
+    if settings.api_keys is not None:
+        return "It asks for API keys."
+    if settings.allow_anyone:
+        return "It has no API keys and lets in everyone who reaches it."
+    return "It has no API keys and serves this machine only."
+
+
+def _threads(settings: Settings) -> int:
+    """Enough to fill the queue: nothing waits, or is refused, for want of a thread."""
+    pages = settings.worker_count + settings.queue_length
+    return pages + settings.batches + _OTHER_THREADS
+
+
+def _connections() -> int:
+    """Connections of a worker, most of them waiting; as many as there are descriptors for."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return min(_MOST_CONNECTIONS, most // 2)
+
+
+def _drain_seconds(settings: Settings) -> int:
+    """What a request that was accepted may take at most: to come in, to wait, to be answered."""
+    return settings.client_seconds + 2 * settings.page_seconds
 
 
 def _address(listener: socket.socket) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import select
+import errno
+import selectors
 import socket
+import time
+from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,16 +23,17 @@ from gunicorn.http.errors import (
     ParseException,
     UnsupportedTransferCoding,
 )
-from gunicorn.workers.sync import SyncWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api.answers import encode_json
 from api.problems import PROBLEM_MEDIA_TYPE, problem_document
+from api.receiving import ArrivingBody, PacedUnreader, is_worth_a_thread
+from api.resources import batch
 
 __all__ = ["ProblemWorker"]
 
-# A worker serves one connection at a time; one that stays silent must not keep it. Browsers and
-# connection pools open such connections ahead of need.
-_FIRST_BYTE_SECONDS: Final = 5.0
+_RECEIVED_AT_ONCE: Final = 65_536
+_NOBODY_THERE: Final = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
 _STATUSES: Final[Mapping[type[BaseException], int]] = {
     ForbiddenProxyRequest: 403,
@@ -42,19 +47,110 @@ _STATUSES: Final[Mapping[type[BaseException], int]] = {
 }
 
 
-class ProblemWorker(SyncWorker):  # type: ignore[misc]
-    """A sync worker whose own error answers are problem documents.
+class Connected(TConn):  # type: ignore[misc]
+    """A connection, and what has been received of its next request."""
 
-    A connection that sends nothing is closed after five seconds.
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(cfg, sock, client, server)
+        self.received = bytearray()
+
+    def prepare(self, seconds: float) -> None:
+        """Give the parser what has been received, and a pace for the rest."""
+        is_new = not self.initialized
+        self.init()
+        if is_new:
+            self.parser.unreader = PacedUnreader(self.sock, seconds)
+        self.parser.unreader.unread(bytes(self.received))
+        self.parser.unreader.begin(is_stream=False)
+        self.received.clear()
+
+
+class ProblemWorker(ThreadWorker):  # type: ignore[misc]
+    """A threaded worker whose own error answers are problem documents.
+
+    A request gets a thread when its head is here, and of its body the first bytes, all of it if it
+    is small. Until then it waits in the event loop, where many can.
     """
 
-    def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
-        """Serve one connection, unless it stays silent."""
-        readable, _, _ = select.select([client], [], [], _FIRST_BYTE_SECONDS)
-        if readable:
-            super().handle(listener, client, addr)
+    pending_conns: deque[Connected]
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take in a new connection."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in _NOBODY_THERE:
+                raise
+            return
+        self.nr_conns += 1
+        self._receive(Connected(self.cfg, client, address, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: Connected, client: socket.socket) -> None:
+        """Another request begins on a connection that was kept."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._receive(conn)
+
+    def on_pending_socket_readable(self, conn: Connected, client: socket.socket) -> None:
+        """More of a request is here."""
+        try:
+            data = client.recv(_RECEIVED_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.received += data
+        if data and not is_worth_a_thread(conn.received):
+            return
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        if conn.received:
+            conn.data_ready = True
+            self.enqueue_req(conn)
         else:
-            client.close()
+            self.nr_conns -= 1
+            conn.close()
+
+    def handle(self, conn: Connected) -> Any:
+        """Serve one request, in a thread."""
+        try:
+            conn.prepare(self._client_seconds)
+        except OSError:
+            return False
+        return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Connected) -> Any:
+        """Serve a request whose head is read."""
+        req.body = ArrivingBody(req.body.reader)
+        conn.parser.unreader.begin(is_stream=req.path == batch.PATH)
+        # For what is sent: an answer that nobody takes holds the thread no longer than this.
+        conn.sock.settimeout(self._client_seconds)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:
+            self.log.debug("The client did not take its answer.")
+            return False
+
+    @property
+    def _client_seconds(self) -> float:
+        seconds: float = self.app.settings.client_seconds
+        return seconds
+
+    def _receive(self, conn: Connected) -> None:
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + self._client_seconds
+        self.pending_conns.append(conn)
+        ready = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, ready)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """The worker ends: connections on which nothing was sent wait no longer than kept ones."""
+        super()._cap_keepalive(deadline)
+        silent = [conn for conn in self.pending_conns if not conn.received]
+        for conn in silent:
+            conn.timeout = min(conn.timeout, deadline)
+        rest = [conn for conn in self.pending_conns if conn.received]
+        self.pending_conns = deque([*silent, *rest])
 
     def handle_error(
         self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Final
 
 from bench.comparison import CHUNK
-from bench.goals import goals
+from bench.goals import RATIOS, STARTUP, TWO_WORKERS, goals
 from bench.machine import Machine
 from bench.run import Results
 from bench.scaling import FROM_BYTES, Growth
@@ -88,19 +88,22 @@ def _bounds(results: Results) -> str:
 
 
 def _side_by_side(results: Results) -> str:
-    rows = results.comparison.rows.values()
+    rows = sorted(results.comparison.rows.items(), key=lambda item: item[1].to_reference.median)
+    head = ("", "ms a page", "of trafilatura's time", "goal", "of parse and visit", "goal")
     table = _table(
-        ("", "ms a page", "of trafilatura's time", "of parse and visit", "pages", "failed"),
+        (*head, "pages", "failed"),
         (
             (
                 row.title,
                 f"{row.milliseconds:.2f}",
                 f"{row.to_reference:.3f}",
+                _bound(RATIOS.get(name, (None, None))[0]),
                 f"{row.to_parser:.2f}",
+                _bound(RATIOS.get(name, (None, None))[1]),
                 str(row.pages),
                 str(row.failed),
             )
-            for row in sorted(rows, key=lambda row: row.to_reference.median)
+            for name, row in rows
         ),
     )
     return (
@@ -136,7 +139,7 @@ def _workers(results: Results) -> str:
     return (
         f"`segmenter batch` on {workers.pages} of the HTML pages, start-up taken off: "
         f"{workers.one:.2f} s with one worker, {workers.two:.2f} s with two, that is "
-        f"{workers.to_one:.2f} of the time."
+        f"{workers.to_one:.2f} of the time (goal: at most {TWO_WORKERS:.2f})."
     )
 
 
@@ -146,8 +149,13 @@ def _startup(results: Results) -> str:
     for what, name, factor, unit in _STARTUP:
         spread = figures[name]
         values = [value * factor for value in (spread.median, spread.least, spread.most)]
-        rows.append((what, f"{values[0]:.0f} ({values[1]:.0f}..{values[2]:.0f}) {unit}"))
-    return _table(("in fresh processes", ""), rows)
+        bound = _bound(STARTUP[name] * factor, f" {unit}") if name in STARTUP else ""
+        rows.append((what, f"{values[0]:.0f} ({values[1]:.0f}..{values[2]:.0f}) {unit}", bound))
+    return _table(("in fresh processes", "", "goal"), rows)
+
+
+def _bound(value: float | None, unit: str = "") -> str:
+    return "" if value is None else f"≤ {value:.3g}{unit}"
 
 
 def _growth(results: Results) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.data import open_data
+from api.jobs.patience import patiently
 from api.settings import Settings
 from api.store.runs import RunStore
 from segmenter import SegmenterError
@@ -27,7 +28,7 @@ def run_training(identity: str) -> int:
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_DATA, (settings.run_bytes, settings.run_bytes))
     data = open_data(settings)
-    run = data.runs.get(identity)
+    run = patiently(lambda: data.runs.get(identity))
     if run is None or run.state != "running":
         return 0
     options = run.options
@@ -41,14 +42,15 @@ def run_training(identity: str) -> int:
             report=_Notes(data.runs, identity).note,
         )
     except SegmenterError as error:
-        data.runs.finish(identity, "failed", error=str(error))
+        reason = data.told(str(error))
+        patiently(lambda: data.runs.finish(identity, "failed", error=reason))
         return 0
     except _EndedError:
         return 0
     except MemoryError:
         data.runs.finish(identity, "failed", error="it needs more memory than SEGMENTER_RUN_BYTES")
         return 0
-    data.runs.finish(identity, "succeeded", outcome=outcome.to_dict())
+    patiently(lambda: data.runs.finish(identity, "succeeded", outcome=outcome.to_dict()))
     return 0
 
 
@@ -70,5 +72,5 @@ class _Notes:
         now = time.monotonic()
         if step != self.step or now - self.last > _NOTE_SECONDS:
             self.step, self.last = step, now
-            if not self.runs.progress(self.identity, step, done):
+            if not patiently(lambda: self.runs.progress(self.identity, step, done)):
                 raise _EndedError

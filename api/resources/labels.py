@@ -6,13 +6,32 @@ from typing import Final
 
 from flask import Blueprint, Request, Response, request
 
-from api.answers import json_response
 from api.body import read_body
+from api.contract.operations import Answer, Content, Operation, describe
+from api.contract.parsing import parse_json
+from api.contract.repeats import RepeatHeaders, once
+from api.contract.retraining import (
+    LabelsAnswer,
+    PageAnswer,
+    StoredAnswer,
+    StoredPageAnswer,
+    SuggestionAnswer,
+    SuggestionsAnswer,
+)
+from api.contract.tags import TagHeaders, model_response, tagged_response
 from api.data import app_data
 from api.model import ready_segmenter
-from api.problems import INVALID, MEDIA_TYPE, NOT_FOUND, ProblemError
-from api.retraining_schemas import ListQuery, PutAnswer, page_answer, suggestion_answer
-from api.schemas import parse_json
+from api.problems import (
+    INVALID,
+    KEY_REUSED,
+    MEDIA_TYPE,
+    NOT_FOUND,
+    NOT_JSON,
+    NOT_READY,
+    UNDECODABLE,
+    ProblemError,
+)
+from api.retraining_schemas import ListQuery, PageToStore, SuggestionsQuery
 from segmenter.labels.files import checked_lines, checked_records
 from segmenter.labels.records import LabelRecord
 from segmenter.labels.suggestions import suggest
@@ -25,65 +44,139 @@ _JSON: Final = ("application/json",)
 _LINES: Final = ("application/x-ndjson", "application/jsonl")
 _ACCEPTED: Final = (*_JSON, *_LINES)
 _RESERVED: Final = "suggestions"
-_SUGGESTED: Final = 10
+_PAGE: Final = f"/<identity({_RESERVED!r}):identity>"
+_TAG: Final = "Labels"
+_IDENTITY: Final = {"identity": ("Of the page; a slash in it may stand as it is.", "page-1")}
+_EXAMPLE: Final = {
+    "id": "page-1",
+    "text": "Bridge reopens\n\nThe bridge was closed in spring.",
+    "blocks": [
+        {"label": "headline", "text": "Bridge reopens"},
+        {"label": "body", "text": "The bridge was closed in spring."},
+    ],
+}
 
 
 @blueprint.post("")
+@describe(
+    Operation(
+        tag=_TAG,
+        bodies=(
+            Content(_JSON[0], PageToStore, example=_EXAMPLE, many=True),
+            *(Content(kind, PageToStore, example=_EXAMPLE, lines=True) for kind in _LINES),
+        ),
+        headers=(RepeatHeaders,),
+        answers=(
+            Answer(
+                201,
+                "All pages are stored.",
+                (Content(_JSON[0], StoredAnswer),),
+                ("Idempotency-Replayed",),
+            ),
+        ),
+        problems=(NOT_JSON, UNDECODABLE, INVALID, KEY_REUSED, MEDIA_TYPE),
+    )
+)
 def put() -> Response:
-    """Store labelled pages, all of the body or none; pages without blocks are a pool to label.
+    """Store labelled pages.
 
-    The body is one page or a list of pages (JSON), or one page a line (NDJSON).
+    All of the body or none; pages without blocks are a pool to label. The body is one page or a
+    list of pages (JSON), or one page a line (NDJSON).
     """
-    records = _records(request)
+    body = _body(request)
+    records = _records(body, request.mimetype)
     if not records:
         raise ProblemError(INVALID, "The body has no page.")
     if any(record.id == _RESERVED for record in records):
         raise ProblemError(INVALID, f"A page can't have the id {_RESERVED!r}: it names a resource.")
-    revisions = app_data().labels.put(records)
-    return json_response(PutAnswer(len(records), revisions).to_dict(), 201)
+
+    def stored() -> Response:
+        revisions = app_data().labels.put(records)
+        pages = [StoredPageAnswer(id=name, revision=n) for name, n in revisions.items()]
+        return model_response(StoredAnswer(stored=len(records), pages=pages), 201)
+
+    return once(request, body, stored)
 
 
 @blueprint.get("")
+@describe(
+    Operation(
+        tag=_TAG,
+        query=ListQuery,
+        headers=(TagHeaders,),
+        answers=(Answer(200, "Ids.", (Content(_JSON[0], LabelsAnswer),), ("ETag",)),),
+        problems=(INVALID,),
+    )
+)
 def list_pages() -> Response:
-    """Ids of the stored pages, in order."""
+    """List the ids of the stored pages, in order."""
     wanted = ListQuery.from_query(request.query_string)
-    found = app_data().labels.page_ids(wanted.limit + 1, wanted.after)
+    found = app_data().labels.page_ids(wanted.limit + 1, wanted.after or "")
     page = found[: wanted.limit]
-    return json_response({"pages": page, "next": page[-1] if len(found) > len(page) else None})
+    more = page[-1] if len(found) > len(page) else None
+    return tagged_response(LabelsAnswer(pages=page, next=more))
 
 
 @blueprint.get("/suggestions")
+@describe(
+    Operation(
+        tag=_TAG,
+        query=SuggestionsQuery,
+        answers=(Answer(200, "Pages to label.", (Content(_JSON[0], SuggestionsAnswer),)),),
+        problems=(INVALID, NOT_READY),
+    )
+)
 def suggestions() -> Response:
-    """Which of the stored pages without labels to label next, with the model's labels."""
-    wanted = ListQuery.from_query(request.query_string, "count", _SUGGESTED)
+    """Suggest which of the stored pages without labels to label next.
+
+    With the model's labels, to correct.
+    """
+    wanted = SuggestionsQuery.from_query(request.query_string)
     labels = app_data().labels
     found = suggest(
         labels.records(labelled=False),
         ready_segmenter(),
-        wanted.limit,
+        wanted.count,
         labels.records(labelled=True),
     )
-    return json_response({"suggestions": [suggestion_answer(item) for item in found]})
+    return model_response(SuggestionsAnswer(suggestions=[SuggestionAnswer.of(s) for s in found]))
 
 
-@blueprint.get("/<path:identity>")
+@blueprint.get(_PAGE)
+@describe(
+    Operation(
+        tag=_TAG,
+        path=_IDENTITY,
+        headers=(TagHeaders,),
+        answers=(Answer(200, "The page.", (Content(_JSON[0], PageAnswer),), ("ETag",)),),
+        problems=(NOT_FOUND,),
+    )
+)
 def get(identity: str) -> Response:
-    """A page with its labels and their history."""
+    """Show a stored page with its labels and their history."""
     page = app_data().labels.get(identity)
     if page is None:
         raise _no_page(identity)
-    return json_response(page_answer(page))
+    return tagged_response(PageAnswer.of(page))
 
 
-@blueprint.delete("/<path:identity>")
+@blueprint.delete(_PAGE)
+@describe(
+    Operation(
+        tag=_TAG,
+        path=_IDENTITY,
+        answers=(Answer(204, "It is gone."),),
+        problems=(NOT_FOUND,),
+    )
+)
 def delete(identity: str) -> Response:
-    """Remove a page, its text and all of its labels."""
+    """Remove a stored page, its text and all of its labels."""
     if not app_data().labels.delete(identity):
         raise _no_page(identity)
     return Response(status=204)
 
 
-def _records(incoming: Request) -> list[LabelRecord]:
+def _body(incoming: Request) -> bytes:
     kind = incoming.mimetype
     if kind not in _ACCEPTED:
         stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
@@ -92,7 +185,10 @@ def _records(incoming: Request) -> list[LabelRecord]:
             f"{stated}; accepted are {', '.join(_ACCEPTED)}.",
             members={"accepted": list(_ACCEPTED)},
         )
-    body = read_body(incoming)
+    return read_body(incoming)
+
+
+def _records(body: bytes, kind: str) -> list[LabelRecord]:
     if kind in _LINES:
         return checked_lines(body.split(b"\n"))
     value = parse_json(body)

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import time
+from typing import Final
 
 from flask import Blueprint, Request, Response, request
 
-from api.answers import json_response
 from api.body import read_body
-from api.model import ready_segmenter
-from api.problems import INVALID, MEDIA_TYPE, ProblemError
-from api.schemas import SegmentRequest
-from segmenter import Document
-from segmenter.decoding import decode_html
-from segmenter.metadata import page_metadata
+from api.contract.forms import accepted_form, segmentation_response
+from api.contract.operations import describe
+from api.contract.pages import SEGMENT
+from api.observe.metrics import app_metrics
+from api.pages.executor import app_pages
+from api.pages.tasks import HTML_TYPES, JSON_TYPES, TEXT_TYPES
+from api.pages.wire import Job
+from api.problems import MEDIA_TYPE, ProblemError
 
 __all__ = ["blueprint"]
 
 blueprint: Final = Blueprint("segment", __name__, url_prefix="/v1")
 
-_TEXT: Final = ("text/plain",)
-_HTML: Final = ("text/html", "application/xhtml+xml")
-_JSON: Final = ("application/json",)
-_ACCEPTED: Final = (*_TEXT, *_HTML, *_JSON)
+_ACCEPTED: Final = (*TEXT_TYPES, *HTML_TYPES, *JSON_TYPES)
 
 
 @blueprint.post("/segment")
+@describe(SEGMENT)
 def segment() -> Response:
-    """Segment the page in the body; see ``SegmentRequest`` for the options."""
-    segmenter = ready_segmenter()
-    wanted = _read(request)
-    document = wanted.document
-    result = segmenter.segment_document(document, keep=wanted.keep)
-    answer = result.to_dict(probabilities=wanted.probabilities, page_text=wanted.page_text)
-    if wanted.metadata:
-        answer["metadata"] = _metadata(document)
-    return json_response(answer)
+    """Segment a page.
+
+    It is the body; beside plain text and HTML the options are query parameters.
+    """
+    form = accepted_form(request)
+    kind = _media_type(request)
+    metrics = app_metrics()
+    began = time.perf_counter()
+    body = read_body(request)
+    metrics.stage_done("read", time.perf_counter() - began)
+    options = {
+        "media_type": kind,
+        "content_type": request.headers["Content-Type"],
+        "query": request.query_string.decode("latin-1"),
+        "form": form,
+    }
+    outcome = app_pages().run(Job("segment", body, options))
+    if outcome.summary is not None:
+        metrics.page_done(outcome.summary)
+    return segmentation_response(outcome.body, form)
 
 
-def _read(incoming: Request) -> SegmentRequest:
+def _media_type(incoming: Request) -> str:
     kind = incoming.mimetype
     if kind not in _ACCEPTED:
         stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
@@ -48,23 +59,4 @@ def _read(incoming: Request) -> SegmentRequest:
             members={"accepted": list(_ACCEPTED)},
             headers={"Accept": ", ".join(_ACCEPTED)},
         )
-    body = read_body(incoming)
-    if kind in _JSON:
-        if incoming.query_string:
-            raise ProblemError(
-                INVALID, "With a JSON body the options are members of it, not query parameters."
-            )
-        return SegmentRequest.from_json(body)
-    return SegmentRequest.from_query(
-        incoming.query_string,
-        text=body if kind in _TEXT else None,
-        html=body if kind in _HTML else None,
-        content_type=incoming.headers["Content-Type"],
-    )
-
-
-def _metadata(document: Document) -> dict[str, Any]:
-    html = document.html
-    assert html is not None
-    page = decode_html(html, document.content_type) if isinstance(html, bytes) else html
-    return dict(page_metadata(page, document.url))
+    return kind

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import local
 from typing import Any, Final
 
 from alembic import command
@@ -24,6 +25,7 @@ __all__ = ["Database"]
 
 _MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 _BUSY_SECONDS: Final = 30
+_CONNECT_SECONDS: Final = 5
 _LOCK: Final = 0x5E6E4E7
 """Any number; the same in every process that writes."""
 
@@ -53,6 +55,16 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self._url = parsed
         self._engine: Engine | None = None
+        self._open_in_thread = local()
+
+    def check(self) -> None:
+        """Read something, to see whether the store answers.
+
+        Raises:
+            SQLAlchemyError: it does not.
+        """
+        with self.reading() as session:
+            session.execute(text("SELECT version_num FROM alembic_version"))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -64,12 +76,22 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session that is committed whole when the block ends, or not at all.
 
-        What was committed is on the disk when this returns.
+        What was committed is on the disk when this returns. Inside another one of the same thread
+        it is a part of that one.
         """
+        outer: Session | None = getattr(self._open_in_thread, "session", None)
+        if outer is not None:
+            yield outer
+            outer.flush()
+            return
         engine = self._ready().execution_options(writes=True)
         with Session(engine, expire_on_commit=False) as session, session.begin():
             _one_writer(session.connection())
-            yield session
+            self._open_in_thread.session = session
+            try:
+                yield session
+            finally:
+                self._open_in_thread.session = None
 
     def _ready(self) -> Engine:
         if self._engine is None:
@@ -80,7 +102,11 @@ class Database:
 
     def _open(self) -> Engine:
         if self._url.get_backend_name() == "postgresql":
-            return create_engine(self._url, poolclass=NullPool)
+            return create_engine(
+                self._url,
+                poolclass=NullPool,
+                connect_args={"connect_timeout": _CONNECT_SECONDS},
+            )
         if self._url.database and self._url.database != ":memory:":
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from api.store.engine import Database
 from api.store.tables import RunRow
@@ -70,10 +70,19 @@ class RunStore:
             row = session.get(RunRow, identity)
             return None if row is None else _run(row)
 
-    def latest(self, limit: int) -> list[Run]:
-        """The newest runs first."""
+    def latest(self, limit: int, after: str | None = None) -> list[Run]:
+        """The newest runs first; those behind the run ``after``, none where there is no such."""
+        query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id).limit(limit)
         with self._database.reading() as session:
-            query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id).limit(limit)
+            if after is not None:
+                last = session.get(RunRow, after)
+                if last is None:
+                    return []
+                older, same = (
+                    RunRow.created_at < last.created_at,
+                    RunRow.created_at == last.created_at,
+                )
+                query = query.where(or_(older, and_(same, RunRow.id > after)))
             return [_run(row) for row in session.scalars(query)]
 
     def queued(self) -> list[str]:

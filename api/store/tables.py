@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-__all__ = ["Base", "LabelRow", "PageRow", "RunRow"]
+__all__ = ["Base", "LabelRow", "PageRow", "RepeatRow", "RunRow"]
 
 _NAME: Final = String(500)
 _MOMENT: Final = DateTime(timezone=True)
@@ -66,3 +66,17 @@ class RunRow(Base):
     log: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     error: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class RepeatRow(Base):
+    """The answer to a request that may be sent again, by who sent it and the key they chose."""
+
+    __tablename__ = "repeats"
+
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[datetime] = mapped_column(_MOMENT, index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from contract import CheckedClient
 from flask import Flask
 from flask.testing import FlaskClient
 from live_server import LIMIT, Server, start_server
@@ -16,7 +17,9 @@ from api.settings import Settings
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     data = tmp_path_factory.mktemp("data")
-    return create_app(Settings(max_body_bytes=LIMIT, data=data))
+    made = create_app(Settings(max_body_bytes=LIMIT, data=data))
+    made.test_client_class = CheckedClient
+    return made
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract import check_answer
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 2_000_000
 START_SECONDS = 60
@@ -56,7 +58,10 @@ class Server:
         connection = self.connect()
         try:
             connection.request(method, path, body, dict(headers or {}), encode_chunked=chunked)
-            return read_answer(connection)
+            answer = read_answer(connection)
+            media_type = answer.headers.get("content-type", "").partition(";")[0]
+            check_answer(method, path, answer.status, media_type, answer.body)
+            return answer
         finally:
             connection.close()
 

@@ -26,8 +26,8 @@ def test_readyz_names_the_model(client: FlaskClient) -> None:
     assert answer["model"]["version"]
 
 
-def test_not_ready_until_the_model_is_loaded() -> None:
-    app = create_app(Settings(), load_model=False)
+def test_not_ready_until_the_model_is_loaded(tmp_path: Path) -> None:
+    app = create_app(Settings(data=tmp_path), load_model=False)
     client = app.test_client()
     assert client.get("/livez").status_code == 200
     for response in (
@@ -43,3 +43,13 @@ def test_not_ready_until_the_model_is_loaded() -> None:
 def test_a_model_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         create_app(Settings(model=tmp_path / "none"))
+
+
+def test_not_ready_while_the_store_does_not_answer(tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"this is no database, as a full disk may leave one" * 99)
+    client = create_app(Settings(data=tmp_path)).test_client()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+    assert str(tmp_path) not in answer.get_data(as_text=True)
+    assert client.get("/livez").status_code == 200

@@ -134,32 +134,32 @@ def test_a_big_body_is_answered_not_reset(
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (b"POST /v1/segment HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n\r\n", 411),
+        (b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\r\n", 411),
         (
-            b"POST /v1/segment HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
             b"Transfer-Encoding: chunked\r\n\r\nZZ\r\npage\r\n",
             400,
         ),
         (
-            b"POST /v1/segment HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n4\r\npa",
             400,
         ),
         (
-            b"POST /v1/segment HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
             b"Content-Length: 100\r\n\r\npage",
             400,
         ),
         (
-            b"POST /v1/segment HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
             b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             400,
         ),
         (b"nonsense\r\n\r\n", 400),
-        (b"GET /livez HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n", 400),
-        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-        (b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n", 431),
-        (b"POST /livez HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: magic\r\n\r\n", 501),
+        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nBad Header: x\r\n\r\n", 400),
+        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n", 431),
+        (b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: magic\r\n\r\n", 501),
     ],
     ids=[
         "no-length",
@@ -180,7 +180,7 @@ def test_broken_http_gets_a_problem_too(server: Server, sent: bytes, status: int
 
 
 def test_silent_connections_do_not_keep_the_workers(launch: Callable[..., Server]) -> None:
-    server = launch(SEGMENTER_WORKERS="1")
+    server = launch(SEGMENTER_WORKERS="1", SEGMENTER_CLIENT_SECONDS="3")
     with socket.create_connection(("127.0.0.1", server.port)) as silent:
         time.sleep(0.2)
         start = time.monotonic()

@@ -18,15 +18,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from live_server import ROOT
-from postgres import programs, running_server
 from sqlalchemy import create_engine, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
 
 from api.settings import SettingsError
 from api.store.engine import Database
 from api.store.labels import LabelStore
+from api.store.repeats import KEPT_FOR, KeptAnswer, RepeatStore
 from api.store.runs import RunStore
-from api.store.tables import Base, RunRow
+from api.store.tables import Base, RepeatRow, RunRow
+from bench.postgres import programs, running_server
 from segmenter.labels.records import LabelRecord, RecordBlock
 from segmenter.types import ModelId
 
@@ -259,3 +261,47 @@ def test_runs_of_a_worker_that_is_gone_are_failed(runs: RunStore, url: str) -> N
     failed = runs.get(theirs.id)
     assert failed is not None
     assert failed.error == "the worker ended in the middle of the run"
+
+
+def test_a_kept_answer_is_committed_with_what_it_tells_of_or_not_at_all(url: str) -> None:
+    database = Database(url)
+    kept, pages = RepeatStore(database), LabelStore(database)
+    answer = KeptAnswer(b"digest", 201, {"Content-Type": "application/json"}, b"{}")
+
+    def fails() -> None:
+        with kept.transaction():
+            pages.put([PAGE])
+            kept.keep("ada", "one", answer)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert (kept.find("ada", "one"), pages.page_ids(10)) == (None, [])
+    with kept.transaction():
+        pages.put([PAGE])
+        kept.keep("ada", "one", answer)
+    assert (kept.find("ada", "one"), pages.page_ids(10)) == (answer, ["a"])
+    assert kept.find("bob", "one") is None
+
+
+def test_answers_are_kept_for_a_day(url: str) -> None:
+    database = Database(url)
+    kept = RepeatStore(database)
+    answer = KeptAnswer(b"digest", 201, {}, b"{}")
+    for key in ("old", "new"):
+        kept.keep("ada", key, answer)
+    with database.writing() as session:
+        past = datetime.now(UTC) - KEPT_FOR - timedelta(seconds=1)
+        session.execute(update(RepeatRow).where(RepeatRow.key == "old").values(kept_at=past))
+    assert (kept.find("ada", "old"), kept.find("ada", "new")) == (None, answer)
+    with kept.transaction():
+        assert kept.find("ada", "old") is None
+        kept.keep("ada", "old", answer)
+    assert kept.find("ada", "old") == answer
+
+
+def test_whether_the_store_answers(url: str, tmp_path: Path) -> None:
+    Database(url).check()
+    (tmp_path / "file").write_bytes(b"no database")
+    with pytest.raises(DatabaseError):
+        Database(f"sqlite:///{tmp_path / 'file'}").check()

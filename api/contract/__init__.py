@@ -1,0 +1,1 @@
+"""What clients rely on: the OpenAPI document, forms of answers, entity tags, repeated requests."""

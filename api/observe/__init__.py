@@ -1,0 +1,1 @@
+"""The service seen from outside: metrics, log lines, request ids and trace context."""

@@ -1,0 +1,1 @@
+"""The workbench: one page to look at blocks, correct them, train and compare."""

@@ -1,0 +1,88 @@
+"""``python -m bench.fuzz_pages``: fuzz both front ends with atheris (libFuzzer).
+
+What has to hold is in ``bench.fuzz_cases``; ``tests/fuzz_corpus`` is what it starts from. The
+parser, NumPy and the regular expressions are not instrumented: coverage is of the package's Python
+code, and what is slow or large in the others is found by the repeats of a case.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import click
+
+__all__ = ["main"]
+
+_ROOT: Final = Path(__file__).resolve().parents[1]
+_CORPUS: Final = _ROOT / "tests" / "fuzz_corpus"
+# Backstops for what never returns to the checks; the time is by the clock, also where the machine
+# has other things to do.
+_HANG_SECONDS: Final = 900
+_MEMORY_MB: Final = 1_500
+_LONGEST_INPUT: Final = 4_096
+_WORDS: Final = (
+    *(f"<{tag}>" for tag in "p div br pre table tr td a b i font svg math title template".split()),
+    *(f"<{tag}>" for tag in "script style textarea noscript select form frameset html".split()),
+    *(f"</{tag}>" for tag in "p div a b table script svg template html body title".split()),
+    *("<!--", "-->", "<![CDATA[", "]]>", "<!doctype html>", "<?xml", "&amp;", "&#0;", "&#xD800;"),
+    *(" hidden", ' style="display:none"', ' class="', " id=", '<meta charset="', "utf-16le"),
+    *('<meta name=author content="', "<html lang=", '{"text":"', '{"html":"', '"}', ',"keep":['),
+    *(
+        r"\\ud800",
+        "\r\n",
+        "\\x85",
+        "\\xef\\xbb\\xbf",
+        "\\xff\\xfe",
+        "\\xe2\\x80\\xa8",
+        "\\x00\\x00",
+    ),
+)
+
+
+@click.command()
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, min_open=True), default=1, show_default=True
+)
+@click.option(
+    "--found",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for new inputs; it is kept, and the next run goes on from it.  [default: none]",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="0 takes one by the clock.")
+def main(*, minutes: float, found: Path | None, seed: int) -> None:
+    """Fuzz raw text, HTML bytes and JSON bodies for some minutes; exit code 1 on a failure."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place = found or Path(temporary) / "found"
+        place.mkdir(parents=True, exist_ok=True)
+        words = Path(temporary) / "words"
+        words.write_text("".join(f'"{_escaped(word)}"\n' for word in _WORDS), "utf-8")
+        arguments = [
+            str(minutes * 60),
+            f"-timeout={_HANG_SECONDS}",
+            f"-rss_limit_mb={_MEMORY_MB}",
+            f"-max_len={_LONGEST_INPUT}",
+            "-len_control=0",
+            "-verbosity=0",
+            f"-seed={seed}",
+            f"-dict={words}",
+            f"-artifact_prefix={temporary}/",
+        ]
+        command = [sys.executable, "-m", "bench.fuzz_target", *arguments, str(place), str(_CORPUS)]
+        code = subprocess.run(command, cwd=_ROOT, check=False).returncode
+        failures = sorted(Path(temporary).glob("*-*"))
+        for failure in failures:
+            click.echo(f"{failure.name}: {failure.read_bytes()!r}")
+    sys.exit(1 if code else 0)
+
+
+def _escaped(word: str) -> str:
+    """A word of libFuzzer's dictionaries; ``\\x`` escapes are its own."""
+    return word.replace("\r", "\\x0d").replace("\n", "\\x0a").replace('"', '\\"')
+
+
+if __name__ == "__main__":
+    main()

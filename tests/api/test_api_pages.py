@@ -1,0 +1,196 @@
+"""Pages in processes of their own: over time, over memory, killed, too many of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import pytest
+from live_server import Answer, Server
+
+TEXT = {"Content-Type": "text/plain"}
+SMALL = b"The bridge is open again\n\nBy Ann Example\n\nAfter two years it was opened.\n"
+# A large page of ordinary paragraphs; it takes seconds, and much memory.
+LARGE = b"The quick brown fox jumps over the lazy dog, and then sleeps until noon.\n\n" * 130_000
+WAIT_SECONDS = 60
+
+
+def post(server: Server, body: bytes) -> Answer:
+    return server.request("POST", "/v1/segment", body, TEXT)
+
+
+def pool(server: Server) -> psutil.Process:
+    """The parent of the segmenting processes."""
+    (found,) = [
+        process
+        for process in psutil.Process(server.process.pid).children()
+        if "pages" in process.cmdline()
+    ]
+    return found
+
+
+def until(true: Callable[[], object], seconds: float = WAIT_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+def busy(server: Server, count: int = 1) -> list[psutil.Process]:
+    """The processes that work on a page, so many of them."""
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        before = {p.pid: sum(p.cpu_times()[:2]) for p in pool(server).children()}
+        time.sleep(0.3)
+        found.clear()
+        for process in pool(server).children():
+            used = sum(process.cpu_times()[:2]) - before.get(process.pid, 0.0)
+            if used > 0.03:
+                found.append(process)
+        return len(found) >= count
+
+    until(look)
+    return found
+
+
+@contextmanager
+def in_work(server: Server, body: bytes = LARGE) -> Any:
+    """A page that is being worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        answer: Future[Answer] = thread.submit(post, server, body)
+        yield answer
+
+
+@pytest.fixture
+def start(launch: Callable[..., Server]) -> Callable[..., Server]:
+    def started(**variables: str) -> Server:
+        return launch(
+            **{
+                "SEGMENTER_MAX_BODY_BYTES": "20000000",
+                "SEGMENTER_WORKERS": "2",
+                "SEGMENTER_PAGE_SECONDS": "120",
+                **variables,
+            }
+        )
+
+    return started
+
+
+def test_a_page_over_its_time_is_ended_and_its_neighbours_are_not(
+    start: Callable[..., Server],
+) -> None:
+    server = start(SEGMENTER_PAGE_SECONDS="1")
+    processes = {process.pid for process in pool(server).children()}
+    with in_work(server) as answer:
+        neighbours = [post(server, SMALL) for _ in range(10)]
+        late = answer.result()
+    assert late.status == 422
+    assert late.json["type"] == "urn:problem-type:segmenter:over-time"
+    assert (late.json["limit"], late.json["value"]) == ("page_seconds", 1)
+    assert {answer.status for answer in neighbours} == {200}
+    until(lambda: len(pool(server).children()) == 2)
+    assert {process.pid for process in pool(server).children()} != processes
+    assert post(server, SMALL).status == 200
+
+
+def test_a_page_over_its_memory_is_refused(start: Callable[..., Server]) -> None:
+    server = start(SEGMENTER_PAGE_BYTES="500000000", SEGMENTER_WORKERS="1")
+    answer = post(server, b"x " * 9_900_000)
+    assert answer.status == 413
+    assert (answer.json["limit"], answer.json["value"]) == ("page_bytes", 500_000_000)
+    assert post(server, SMALL).status == 200
+
+
+def test_a_page_whose_process_is_killed_is_given_to_another_once(
+    start: Callable[..., Server],
+) -> None:
+    server = start()
+    with in_work(server) as answer:
+        busy(server)[0].kill()
+        assert answer.result().status == 200
+    with in_work(server) as answer:
+        busy(server)[0].kill()
+        busy(server)[0].kill()
+        lost = answer.result()
+    assert lost.status == 500
+    assert lost.json["type"] == "urn:problem-type:segmenter:process-ended"
+    until(lambda: len(pool(server).children()) == 2)
+    assert post(server, SMALL).status == 200
+
+
+def test_a_process_that_is_stopped_is_replaced(start: Callable[..., Server]) -> None:
+    server = start(SEGMENTER_WORKERS="1")
+    (process,) = pool(server).children()
+    process.suspend()
+    assert post(server, SMALL).status == 200
+    assert not process.is_running()
+
+
+def test_the_pool_is_started_again(start: Callable[..., Server]) -> None:
+    server = start()
+    time.sleep(2)  # one that ends as soon as it is started is not hurried
+    pool(server).kill()
+    until(lambda: server.request("GET", "/readyz").status == 503)
+    refused = post(server, SMALL)
+    if refused.status != 200:  # it may be up again
+        assert refused.status == 503
+        assert int(refused.headers["retry-after"]) > 0
+    until(lambda: server.request("GET", "/readyz").status == 200)
+    assert post(server, SMALL).status == 200
+
+
+def test_a_full_queue_is_refused_at_once(start: Callable[..., Server]) -> None:
+    server = start(SEGMENTER_WORKERS="1", SEGMENTER_QUEUE_LENGTH="2")
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(post, server, LARGE)
+        busy(server)
+        waiting = [threads.submit(post, server, SMALL) for _ in range(2)]
+        time.sleep(0.5)
+        began = time.monotonic()
+        refused = post(server, SMALL)
+        assert time.monotonic() - began < 2
+        assert not first.done()
+        assert refused.status == 503
+        assert refused.json["type"] == "urn:problem-type:segmenter:busy"
+        assert (refused.json["limit"], refused.json["value"]) == ("queue_length", 2)
+        assert int(refused.headers["retry-after"]) > 0
+        assert server.request("GET", "/readyz").status == 200
+        assert [answer.result().status for answer in (first, *waiting)] == [200, 200, 200]
+
+
+def test_rows_of_a_batch_wait_for_room(start: Callable[..., Server]) -> None:
+    server = start(SEGMENTER_WORKERS="1", SEGMENTER_QUEUE_LENGTH="1")
+    rows = "".join(json.dumps({"text": SMALL.decode(), "id": str(n)}) + "\n" for n in range(40))
+    answers: list[Answer] = []
+
+    def batch() -> None:
+        headers = {"Content-Type": "application/x-ndjson"}
+        answers.append(server.request("POST", "/v1/segment/batch", rows, headers))
+
+    threads = [threading.Thread(target=batch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for answer in answers:
+        assert [json.loads(line).get("id") for line in answer.body.splitlines()] == [
+            str(number) for number in range(40)
+        ]
+        assert b'"error"' not in answer.body
+
+
+def test_the_processes_end_with_the_service(start: Callable[..., Server]) -> None:
+    server = start()
+    everything = psutil.Process(server.process.pid).children(recursive=True)
+    assert len(everything) >= 4
+    os.kill(server.process.pid, signal.SIGKILL)
+    until(lambda: not any(p.is_running() and p.status() != "zombie" for p in everything))

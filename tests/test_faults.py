@@ -1,0 +1,34 @@
+"""Each fault of bench/faults.py, for a moment: nothing false is said, nothing stored is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.fault_kinds import FAULTS
+from bench.faults import Outcome, measure
+
+pytestmark = pytest.mark.slow
+
+# Under load of a test machine a start takes longer than on one that serves.
+READY_SECONDS = 20
+
+
+def test_nothing_false_is_answered_and_nothing_is_lost() -> None:
+    """One after the other, on three services, as ``python -m bench.faults`` does for longer."""
+    outcomes: list[Outcome] = []
+    missing = measure(list(FAULTS), 2, outcomes.append)
+    assert [outcome.fault for outcome in outcomes] == [f for f in FAULTS if f not in missing]
+    for outcome in outcomes:
+        assert outcome.wrong == 0, outcome
+        assert outcome.lost == 0, outcome
+        assert outcome.ready_seconds <= READY_SECONDS, outcome
+        assert outcome.statuses[200] > 0, outcome
+    by_name = {outcome.fault: outcome for outcome in outcomes}
+    if "disk-full" in by_name:
+        assert by_name["disk-full"].refused > 0
+    if "postgresql-killed" in by_name:
+        assert by_name["postgresql-killed"].refused > 0
+        assert by_name["training-worker-killed"].seen.startswith("run failed")
+        assert by_name["active-model-corrupted"].seen.startswith("promotion 409")
+    if missing:
+        pytest.skip("; ".join(sorted({FAULTS[name].needs for name in missing})))

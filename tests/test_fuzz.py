@@ -1,0 +1,83 @@
+"""Pages that fuzzing starts from or has found, and a minute of fuzzing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.fuzz_cases import Case, FuzzFailureError, check_case, warm_segmenter
+from segmenter import Document, Segmentation, Segmenter
+from segmenter.types import DEFAULT_KEEP
+
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = sorted((ROOT / "tests" / "fuzz_corpus").iterdir())
+
+
+@pytest.fixture(scope="module")
+def segmenter() -> Segmenter:
+    return warm_segmenter()
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_a_kept_page(segmenter: Segmenter, path: Path) -> None:
+    check_case(Case.from_bytes(path.read_bytes()), segmenter)
+
+
+def test_the_corpus_has_pages_that_are_segmented_and_pages_that_are_refused(
+    segmenter: Segmenter,
+) -> None:
+    small = [path for path in CORPUS if path.name.startswith(("text-utf", "html-utf", "json-"))]
+    results = [check_case(Case.from_bytes(path.read_bytes()), segmenter) for path in small]
+    assert None in results
+    assert any(result is not None and len(result.page) > 1 for result in results)
+
+
+def test_a_fault_is_seen(segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks fail where what they check does not hold."""
+    page = Case("text", None, b"Bridge reopens\n\nIt was closed.")
+    with pytest.raises(FuzzFailureError, match=r"behind the last block"):
+        check_case(page, _Forgetful(segmenter))
+    monkeypatch.setattr("bench.fuzz_cases.MOST_BYTES", -1 << 40)
+    with pytest.raises(FuzzFailureError, match=r"bytes of memory"):
+        check_case(page, segmenter)
+    monkeypatch.setattr("bench.fuzz_cases.MOST_SECONDS", 0.0)
+    with pytest.raises(FuzzFailureError, match=r"took .* s"):
+        check_case(page, segmenter)
+
+
+class _Forgetful(Segmenter):
+    """Loses the last block of every page."""
+
+    def __init__(self, whole: Segmenter) -> None:
+        self._whole = whole
+
+    def segment_document(
+        self, document: Document, *, keep: Sequence[str] = DEFAULT_KEEP
+    ) -> Segmentation:
+        result = self._whole.segment_document(document, keep=keep)
+        page = replace(result.page, starts=result.page.starts[:-1], ends=result.page.ends[:-1])
+        return replace(
+            result,
+            page=page,
+            labels=result.labels[:-1],
+            probabilities=result.probabilities[:-1],
+        )
+
+
+@pytest.mark.slow
+def test_a_minute_of_fuzzing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.fuzz_pages", "--minutes", "1"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3_000:]
+    assert "nothing found" in done.stdout
