@@ -98,7 +98,7 @@ def _wrapped(kind: cp.Kinds, starts: IntArray, ends: IntArray, line: IntArray) -
     needed = np.append(0, length[:-1] + 1 + _first_word_length(kind, starts, ends)[1:])
     full = adjacent & (needed > width) & np.append(False, in_range[:-1])
     nearly_full = adjacent & np.append(False, length[:-1] >= _NEARLY_FULL * width)
-    if full.sum() < 2 or full[nearly_full].mean() < _WRAP_SHARE:
+    if full.sum() < 2 or not nearly_full.any() or full[nearly_full].mean() < _WRAP_SHARE:
         return none
     result: BoolArray = full
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import time
+import warnings
 
 import pytest
 from hypothesis import example, given
@@ -123,3 +124,9 @@ def test_blocks_at_the_limit() -> None:
     assert len(split_text("a\nb\nc", limits)) == 3
     with pytest.raises(LimitError, match="blocks"):
         split_text("a\nb\nc\nd", limits)
+
+
+def test_lines_none_of_which_is_nearly_full_are_not_wrapped() -> None:
+    lines = ["a" * 40, "b" * 40, "c" * 66]
+    with warnings.catch_warnings(action="error"):
+        assert split_text("\n".join(lines)).block_texts() == lines
