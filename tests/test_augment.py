@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_a_late_teaser_may_break_off_before_an_invitation_to_read_on() -> None:
     pairs = [
         (cut.text, invitation)
         for blocks in made
-        for cut, invitation in zip(blocks, blocks[1:], strict=False)
+        for cut, invitation in pairwise(blocks)
         if invitation.place is None and invitation.allowed == page[-1].allowed
     ]
     assert any(text != long and text[:30] == long[:30] for text, _ in pairs)

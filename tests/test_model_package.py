@@ -64,7 +64,8 @@ def tiny_classifier(kind: InputKind) -> BlockClassifier:
         "out_b": floats(len(LABELS)),
     }
     for layer in range(len(DILATIONS)):
-        params[f"conv{layer}_w"] = floats(3 * HIDDEN, HIDDEN)
+        params[f"conv{layer}_taps"] = floats(3, HIDDEN)
+        params[f"conv{layer}_w"] = floats(HIDDEN, HIDDEN)
         params[f"conv{layer}_b"] = floats(HIDDEN)
     return BlockClassifier(
         text_table=table(),

@@ -114,17 +114,24 @@ def test_other_queues_are_refused(url: str) -> None:
 class Trainer:
     """A training worker as a service of its own."""
 
-    def __init__(self, **variables: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "api", "training-worker"],
-            cwd=ROOT, env=run_environment(**variables), stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+    def __init__(self, log: Path, **variables: str) -> None:
+        self._log = log
+        with log.open("w", encoding="utf-8") as told:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "api", "training-worker"],
+                cwd=ROOT, env=run_environment(**variables), stderr=told,
+            )  # fmt: skip
 
-    def stop(self) -> list[dict[str, Any]]:
-        """Its log lines."""
+    def lines(self, run: str) -> list[dict[str, Any]]:
+        """What it logged of a run so far."""
+        whole = self._log.read_text("utf-8").rpartition("\n")[0]
+        lines = [json.loads(line) for line in whole.splitlines()]
+        return [line for line in lines if line.get("run") == run]
+
+    def stop(self) -> None:
+        """Let it end."""
         self.process.send_signal(signal.SIGTERM)
-        _, told = self.process.communicate(timeout=60)
-        return [json.loads(line) for line in told.splitlines()]
+        self.process.wait(timeout=60)
 
 
 def post_labels(server: Server) -> None:
@@ -159,7 +166,7 @@ def test_the_worker_as_a_service_of_its_own(
             "SEGMENTER_STORE": store.url,
             "SEGMENTER_QUEUE": url or "",
         }
-        trainer = Trainer(**variables)
+        trainer = Trainer(tmp_path / "trainer.log", **variables)
         server = launch(SEGMENTER_WORKERS="1", **variables)
         post_labels(server)
         asked = server.request("POST", "/v1/training-runs", headers={"traceparent": CONTEXT.header})
@@ -175,7 +182,9 @@ def test_the_worker_as_a_service_of_its_own(
         store.start()
         last = until_state(server, run, "succeeded", "failed", "cancelled")
         assert last["state"] == "succeeded", last
-        lines = [line for line in trainer.stop() if line.get("run") == run]
+        until(lambda: len(trainer.lines(run)) >= 2)
+        trainer.stop()
+        lines = trainer.lines(run)
     assert [line["message"] for line in lines] == [
         "a training run began",
         "a training run ended",
