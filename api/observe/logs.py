@@ -36,6 +36,8 @@ def configure(settings: Settings) -> None:
     # These tell at this level of every message and task; what matters of it we log ourselves.
     for name in ("huey", "alembic", "flask-limiter"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # An empty page is no error of the service.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 def warn_of_unknown_variables(environ: Mapping[str, str] = os.environ) -> None:
