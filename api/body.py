@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from flask import Flask, Request, Response, current_app, request
@@ -22,7 +22,14 @@ from api.problems import (
 from segmenter import InputError
 from segmenter.crawl.compression import PACKED_PIECE_BYTES, Compression, unpacked
 
-__all__ = ["body_pieces", "drain", "read_body", "read_optional_body", "register"]
+__all__ = [
+    "accepted_type",
+    "body_pieces",
+    "drain",
+    "read_body",
+    "read_optional_body",
+    "register",
+]
 
 _UNPACKED_LIMIT: Final = "MAX_UNPACKED_LENGTH"
 _PIECE_BYTES: Final = 1 << 20
@@ -75,6 +82,27 @@ def read_optional_body(incoming: Request) -> bytes:
     """As ``read_body``, empty where none was sent."""
     told = incoming.content_length is not None or "Transfer-Encoding" in incoming.headers
     return read_body(incoming) if told else b""
+
+
+def accepted_type(incoming: Request, accepted: Sequence[str]) -> str:
+    """The media type of the body.
+
+    Args:
+        accepted: media types.
+
+    Raises:
+        ProblemError: 415, it is another one or missing.
+    """
+    kind = incoming.mimetype
+    if kind not in accepted:
+        stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
+        raise ProblemError(
+            MEDIA_TYPE,
+            f"{stated}; accepted are {', '.join(accepted)}.",
+            members={"accepted": list(accepted)},
+            headers={"Accept": ", ".join(accepted)},
+        )
+    return kind
 
 
 def body_pieces(incoming: Request) -> Iterator[bytes]:

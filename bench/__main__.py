@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bench.pages import PagesError, read_pages, seed_pages
+from bench.pages import chosen_pages, pages_option
 from bench.plots import plots
 from bench.report import as_json, as_markdown
 from bench.run import Effort, run
@@ -19,14 +19,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 @click.command()
-@click.option(
-    "--pages",
-    "sources",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A folder of .html and .html.gz files, or a .jsonl file (also .jsonl.gz and .jsonl.xz) "
-    "with a field html; may be given more than once.  [default: made from the seed pages]",
-)
+@pages_option
 @click.option("--limit", type=click.IntRange(min=1), help="Pages at most, drawn from all --pages.")
 @click.option("--passes", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option(
@@ -67,10 +60,10 @@ def main(
     Tools that are not installed are left out.
     """
     logging.disable(logging.CRITICAL)  # the other tools complain of every second page
+    pages = chosen_pages(sources, limit)
     try:
-        pages = read_pages(sources, limit) if sources else seed_pages(limit)
         results = run(pages, Effort(passes=passes, sample=sample, largest=largest))
-    except (PagesError, SegmenterError) as error:
+    except SegmenterError as error:
         raise click.ClickException(str(error)) from error
     if write:
         images = plots(results)

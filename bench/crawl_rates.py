@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import click
+import psutil
 
 from bench.machine import Machine, describe_machine
-from bench.pages import PagesError, read_pages, seed_pages, seed_texts
+from bench.pages import chosen_pages, pages_option, seed_texts
 from bench.scale_report import scale_report, write_between_marks
+from bench.watch import Watch
 
 __all__ = ["CrawlRates", "main", "measure"]
 
@@ -182,7 +184,7 @@ def _wet_stream(count: int) -> tuple[tuple[float, ...], BatchRun]:
     assert process.stdin is not None
     assert process.stdout is not None
     writer = threading.Thread(target=_feed, args=(process.stdin, count))
-    with _Memory(process.pid) as memory:
+    with _watched(process.pid) as memory:
         writer.start()
         # The clock starts with the first rows, when the model is loaded.
         done = process.stdout.read(1).count(b"\n")
@@ -195,7 +197,7 @@ def _wet_stream(count: int) -> tuple[tuple[float, ...], BatchRun]:
     if process.wait():
         raise subprocess.CalledProcessError(process.returncode, "segmenter batch")
     tenths = tuple(later - sooner for sooner, later in itertools.pairwise(times))
-    return tenths, BatchRun(sum(tenths), memory.peak_mb, memory.growth)
+    return tenths, BatchRun(sum(tenths), *_sizes(memory))
 
 
 def _feed(sink: IO[bytes], count: int) -> None:
@@ -207,12 +209,12 @@ def _feed(sink: IO[bytes], count: int) -> None:
 def _run(source: Path, workers: int) -> BatchRun:
     began = time.perf_counter()
     process = _start([str(source), "-o", "-", "--workers", str(workers)], stdout=subprocess.DEVNULL)
-    with _Memory(process.pid) as memory:
+    with _watched(process.pid) as memory:
         process.wait()
     seconds = time.perf_counter() - began
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, "segmenter batch")
-    return BatchRun(seconds, memory.peak_mb, memory.growth)
+    return BatchRun(seconds, *_sizes(memory))
 
 
 def _start(
@@ -232,68 +234,29 @@ def _output(arguments: Sequence[str]) -> str:
     return ended.stdout
 
 
-class _Memory:
-    """Watches the resident size of a process and of those below it; the largest one counts."""
+def _watched(pid: int) -> Watch:
+    """The resident size of the largest of a process and those below it, in MB."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._sizes: list[float] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+    def largest() -> float:
+        sizes = [0.0]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            top = psutil.Process(pid)
+            for process in (top, *top.children()):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    sizes.append(process.memory_info().rss / 1e6)
+        return max(sizes)
 
-    def __enter__(self) -> _Memory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    @property
-    def peak_mb(self) -> float:
-        return max(self._sizes, default=0.0)
-
-    @property
-    def growth(self) -> float:
-        quarter = len(self._sizes) // 4
-        if not quarter:
-            return 1.0
-        second, last = self._sizes[quarter : 2 * quarter], self._sizes[-quarter:]
-        return statistics.median(last) / statistics.median(second)
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            sizes = [_resident_mb(pid) for pid in (self._pid, *_children(self._pid))]
-            if largest := max(sizes, default=0.0):
-                self._sizes.append(largest)
+    return Watch(largest, _SAMPLE_SECONDS)
 
 
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, task.read_text().split())
-    return found
-
-
-def _resident_mb(pid: int) -> float:
-    """VmRSS in MB (proc(5)); 0 once the process has ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")]
-    return int(sizes[0]) * 1024 / 1e6 if sizes else 0.0
+def _sizes(memory: Watch) -> tuple[float, float]:
+    """The largest size, and that of the last quarter over that of the second."""
+    second, last = (statistics.median(memory.quarter(number)) for number in (1, 3))
+    return max(memory.samples), last / second if second else 1.0
 
 
 @click.command()
-@click.option(
-    "--pages",
-    "sources",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of .html files or .jsonl file; several may be given.  [default: the seed pages]",
-)
+@pages_option
 @click.option("--count", type=click.IntRange(min=8), default=10_000, show_default=True)
 @click.option("--records", type=click.IntRange(min=10), default=1_000_000, show_default=True)
 @click.option(
@@ -303,10 +266,7 @@ def _resident_mb(pid: int) -> float:
 )
 def main(*, sources: tuple[Path, ...], count: int, records: int, write: Path | None) -> None:
     """Measure `segmenter batch` on a WARC of --count pages and --records small WET records."""
-    try:
-        pages = read_pages(sources) if sources else seed_pages()
-    except PagesError as error:
-        raise click.ClickException(str(error)) from error
+    pages = chosen_pages(sources)
     rates = measure(pages.html, pages.origin, count, records)
     figures: dict[str, Any] = asdict(rates)
     click.echo(json.dumps(figures, indent=1))

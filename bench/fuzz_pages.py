@@ -19,8 +19,10 @@ __all__ = ["main"]
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _CORPUS: Final = _ROOT / "tests" / "fuzz_corpus"
-# Backstops for what never returns to the checks; the time is by the clock, also where the machine
-# has other things to do.
+# Backstops for what never returns to the checks. The time is by the clock, also where the machine
+# has other things to do; the memory is of the whole process, where tracing, and what
+# charset-normalizer keeps of characters seen, grow with the pages. What one page may take is
+# checked page by page.
 _HANG_SECONDS: Final = 900
 _MEMORY_MB: Final = 6_000
 _LONGEST_INPUT: Final = 4_096

@@ -22,7 +22,7 @@ from typing import Final
 import click
 
 from bench.machine import Machine, describe_machine
-from bench.pages import PagesError, read_pages, seed_pages
+from bench.pages import chosen_pages, pages_option
 from bench.service import Answered, Service, ask, quantile, running_service
 from bench.spread import Spread
 
@@ -172,22 +172,13 @@ def _wait_for(processes: Sequence[subprocess.Popen[str]], word: str) -> None:
 
 
 @click.command()
-@click.option(
-    "--pages",
-    "sources",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of .html files or .jsonl file; several may be given.  [default: the seed pages]",
-)
+@pages_option
 @click.option("--count", type=click.IntRange(min=16), default=1_000, show_default=True)
 @click.option("--clients", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 def main(*, sources: tuple[Path, ...], count: int, clients: int, rounds: int) -> None:
     """Set the service's pages a second against the library's, as JSON."""
-    try:
-        pages = read_pages(sources) if sources else seed_pages()
-    except PagesError as error:
-        raise click.ClickException(str(error)) from error
+    pages = chosen_pages(sources)
     rates = measure(pages.html, pages.origin, count=count, clients=clients, rounds=rounds)
     click.echo(json.dumps(asdict(rates), indent=1))
 

@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,8 +20,9 @@ from typing import Final
 import click
 
 from bench.machine import Machine, describe_machine
-from bench.pages import PagesError, read_pages, seed_pages
-from bench.service import Answered, Service, ask, quantile, running_service
+from bench.pages import chosen_pages, pages_option
+from bench.service import Answered, ask, quantile, running_service
+from bench.watch import Watch
 
 __all__ = ["Load", "main", "measure"]
 
@@ -81,10 +81,11 @@ def measure(
     with running_service({"SEGMENTER_WORKERS": str(os.cpu_count() or 1)}) as service:
         before = ask(service, bodies, _CAPACITY_CLIENTS, _until(seconds / 4))
         capacity = _rate(before)
-        with _Memory(service) as memory:
+        with Watch(service.memory_mb, _SAMPLE_SECONDS) as memory:
             answers = ask(service, bodies, clients, _timetable(times * capacity, seconds))
     done = [answer.seconds * 1e3 for answer in answers if answer.status == 200]
     throughput = _rate(answers)
+    before_last, last = (statistics.median(memory.quarter(number)) for number in (2, 3))
     return Load(
         machine=describe_machine(),
         origin=origin,
@@ -97,8 +98,8 @@ def measure(
         statuses=dict(sorted(Counter(answer.status for answer in answers).items())),
         p50_ms=quantile(done, 0.5),
         p99_ms=quantile(done, 0.99),
-        memory_mb=memory.last,
-        memory_growth=memory.growth,
+        memory_mb=last,
+        memory_growth=last / before_last,
     )
 
 
@@ -132,59 +133,14 @@ def _timetable(rate: float, seconds: float) -> Callable[[], int | None]:
     return next_page
 
 
-class _Memory:
-    """Watches what the service takes."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._sizes: list[float] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def __enter__(self) -> _Memory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    @property
-    def last(self) -> float:
-        return statistics.median(self._sizes[-self._quarter :])
-
-    @property
-    def growth(self) -> float:
-        before = self._sizes[-2 * self._quarter : -self._quarter]
-        return self.last / statistics.median(before or self._sizes)
-
-    @property
-    def _quarter(self) -> int:
-        return max(len(self._sizes) // 4, 1)
-
-    def _watch(self) -> None:
-        self._sizes.append(self._service.memory_mb())
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            self._sizes.append(self._service.memory_mb())
-
-
 @click.command()
-@click.option(
-    "--pages",
-    "sources",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of .html files or .jsonl file; several may be given.  [default: the seed pages]",
-)
+@pages_option
 @click.option("--clients", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--seconds", type=click.FloatRange(min=4), default=60.0, show_default=True)
 @click.option("--times", type=click.FloatRange(min=0.1), default=2.0, show_default=True)
 def main(*, sources: tuple[Path, ...], clients: int, seconds: float, times: float) -> None:
     """Ask the service for --times as many pages as it can do, for --seconds; figures as JSON."""
-    try:
-        pages = read_pages(sources) if sources else seed_pages()
-    except PagesError as error:
-        raise click.ClickException(str(error)) from error
+    pages = chosen_pages(sources)
     load = measure(pages.html, pages.origin, clients=clients, seconds=seconds, times=times)
     click.echo(json.dumps(asdict(load), indent=1))
 

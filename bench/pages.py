@@ -11,9 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import click
+
 from segmenter.decoding import decode_html
 
-__all__ = ["PageSet", "PagesError", "read_pages", "seed_pages", "seed_texts"]
+__all__ = [
+    "PageSet",
+    "PagesError",
+    "chosen_pages",
+    "pages_option",
+    "read_pages",
+    "seed_pages",
+    "seed_texts",
+]
 
 SEEDS: Final = Path(__file__).resolve().parents[1] / "seeds" / "pages"
 _TIMES: Final = (1, 4, 16, 64)
@@ -23,6 +33,16 @@ _OPENERS: Final[Mapping[str, Callable[..., Iterable[bytes]]]] = {
     ".jsonl": open,
 }
 _SEED: Final = 20
+
+
+pages_option: Final = click.option(
+    "--pages",
+    "sources",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of .html and .html.gz files, or a .jsonl file (also .jsonl.gz and .jsonl.xz) "
+    "with a field html; may be given more than once.  [default: made from the seed pages]",
+)
 
 
 class PagesError(Exception):
@@ -40,6 +60,18 @@ class PageSet:
 
     html: tuple[str, ...]
     origin: str
+
+
+def chosen_pages(sources: Sequence[Path], limit: int | None = None) -> PageSet:
+    """The pages that ``pages_option`` names, or the seed pages.
+
+    Raises:
+        click.ClickException: a source can't be read or has no page.
+    """
+    try:
+        return read_pages(sources, limit) if sources else seed_pages(limit)
+    except PagesError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def read_pages(sources: Sequence[Path], limit: int | None = None) -> PageSet:

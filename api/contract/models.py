@@ -69,6 +69,21 @@ class RequestModel(BaseModel):
     )
 
     @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        made = handler.resolve_ref_schema(handler(core_schema))
+        properties = made.get("properties", {})
+        for name in properties.keys() - set(made.get("required", ())):
+            properties[name] = cls._optional(properties[name])
+        return made
+
+    @classmethod
+    def _optional(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema of a value that may be left out."""
+        return schema
+
+    @classmethod
     def checked(
         cls, values: dict[str, Any], place: Place = "body", faults: Faults | None = None
     ) -> Self:
@@ -100,28 +115,16 @@ class BodyModel(RequestModel):
     """The members of a JSON object; ``null`` is the same as leaving a member out."""
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        made = handler.resolve_ref_schema(handler(core_schema))
-        properties = made.get("properties", {})
-        for name in properties.keys() - set(made.get("required", ())):
-            properties[name] = _with_null(properties[name])
-        return made
+    def _optional(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        return _with_null(schema)
 
 
 class ParameterModel(RequestModel):
     """The parameters of a query string, or headers: they have no ``null``."""
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        made = handler.resolve_ref_schema(handler(core_schema))
-        properties = made.get("properties", {})
-        for name, schema in properties.items():
-            properties[name] = _without_null(schema)
-        return made
+    def _optional(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        return _without_null(schema)
 
     @classmethod
     def from_query(cls, query: bytes) -> Self:

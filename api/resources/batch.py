@@ -7,13 +7,13 @@ from typing import Final
 
 from flask import Blueprint, Flask, Request, Response, current_app, request
 
-from api.body import body_pieces, drain
+from api.body import accepted_type, body_pieces, drain
 from api.contract.operations import describe
 from api.contract.pages import BATCH
 from api.observe.metrics import app_metrics
 from api.pages.executor import app_pages
 from api.pages.rows import RowStream
-from api.problems import BUSY, MEDIA_TYPE, NOT_ACCEPTABLE, ProblemError, limit_members
+from api.problems import BUSY, NOT_ACCEPTABLE, ProblemError, limit_members
 from api.settings import Settings
 
 __all__ = ["PATH", "blueprint", "register"]
@@ -64,15 +64,7 @@ def segment_batch() -> Response:
 
 
 def _check_types(incoming: Request) -> None:
-    kind = incoming.mimetype
-    if kind not in _LINES:
-        stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
-        raise ProblemError(
-            MEDIA_TYPE,
-            f"{stated}; accepted are {', '.join(_LINES)}.",
-            members={"accepted": list(_LINES)},
-            headers={"Accept": ", ".join(_LINES)},
-        )
+    accepted_type(incoming, _LINES)
     if incoming.headers.get("Accept", "").strip() and not any(
         incoming.accept_mimetypes.quality(kind) for kind in _LINES
     ):

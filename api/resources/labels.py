@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Response, request
 
-from api.body import read_body
+from api.body import accepted_type, read_body
 from api.contract.operations import Answer, Content, Operation, describe
 from api.contract.parsing import parse_json
 from api.contract.repeats import RepeatHeaders, once
@@ -83,8 +83,9 @@ def put() -> Response:
     All of the body or none; pages without blocks are a pool to label. The body is one page or a
     list of pages (JSON), or one page a line (NDJSON).
     """
-    body = _body(request)
-    records = _records(body, request.mimetype)
+    kind = accepted_type(request, _ACCEPTED)
+    body = read_body(request)
+    records = _records(body, kind)
     if not records:
         raise ProblemError(INVALID, "The body has no page.")
     if any(record.id == _RESERVED for record in records):
@@ -174,18 +175,6 @@ def delete(identity: str) -> Response:
     if not app_data().labels.delete(identity):
         raise _no_page(identity)
     return Response(status=204)
-
-
-def _body(incoming: Request) -> bytes:
-    kind = incoming.mimetype
-    if kind not in _ACCEPTED:
-        stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
-        raise ProblemError(
-            MEDIA_TYPE,
-            f"{stated}; accepted are {', '.join(_ACCEPTED)}.",
-            members={"accepted": list(_ACCEPTED)},
-        )
-    return read_body(incoming)
 
 
 def _records(body: bytes, kind: str) -> list[LabelRecord]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Response, request
 
-from api.body import read_body
+from api.body import accepted_type, read_body
 from api.contract.forms import accepted_form, segmentation_response
 from api.contract.operations import describe
 from api.contract.pages import SEGMENT
@@ -15,7 +15,6 @@ from api.observe.metrics import app_metrics
 from api.pages.executor import app_pages
 from api.pages.tasks import HTML_TYPES, JSON_TYPES, TEXT_TYPES
 from api.pages.wire import Job
-from api.problems import MEDIA_TYPE, ProblemError
 
 __all__ = ["blueprint"]
 
@@ -32,7 +31,7 @@ def segment() -> Response:
     It is the body; beside plain text and HTML the options are query parameters.
     """
     form = accepted_form(request)
-    kind = _media_type(request)
+    kind = accepted_type(request, _ACCEPTED)
     metrics = app_metrics()
     began = time.perf_counter()
     body = read_body(request)
@@ -47,16 +46,3 @@ def segment() -> Response:
     if outcome.summary is not None:
         metrics.page_done(outcome.summary)
     return segmentation_response(outcome.body, form)
-
-
-def _media_type(incoming: Request) -> str:
-    kind = incoming.mimetype
-    if kind not in _ACCEPTED:
-        stated = f"{kind!r} is not accepted" if kind else "The content type is missing"
-        raise ProblemError(
-            MEDIA_TYPE,
-            f"{stated}; accepted are {', '.join(_ACCEPTED)}.",
-            members={"accepted": list(_ACCEPTED)},
-            headers={"Accept": ", ".join(_ACCEPTED)},
-        )
-    return kind

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 
 import click
 
+from segmenter.cli.inputs import StatedFormat, found_inputs, input_options, total_bytes
 from segmenter.cli.options import (
     keep_option,
     model_option,
@@ -20,15 +21,12 @@ from segmenter.cli.options import (
 )
 from segmenter.cli.progress import Meter
 from segmenter.crawl.compression import compression_of
-from segmenter.crawl.inputs.locate import FORMATS, InputFormat, LocationError, find_inputs
 from segmenter.crawl.inputs.opened import OpenedInput
-from segmenter.crawl.inputs.parquet import Columns
 from segmenter.crawl.outputs import OUTPUT_FORMATS, OutputFormat, SealedOutput, output_for
 from segmenter.crawl.resume import OutputError
 from segmenter.crawl.runner import segment_to_file, segment_to_stream
 from segmenter.crawl.segmenting import INTERNAL_ERROR, Work
 from segmenter.crawl.tally import Tally
-from segmenter.errors import SegmenterError
 
 __all__ = ["batch"]
 
@@ -44,28 +42,13 @@ __all__ = ["batch"]
     help="Output file, compressed by its suffix .gz, .xz or .zst; - for standard output.",
 )
 @click.option(
-    "--input-format",
-    type=click.Choice(["auto", *FORMATS]),
-    default="auto",
-    show_default=True,
-    help="Of every IN; auto goes by the suffix, else by the first bytes.",
-)
-@click.option(
     "--output-format",
     type=click.Choice(["auto", *OUTPUT_FORMATS]),
     default="auto",
     show_default=True,
     help="auto goes by the suffix of OUT: .parquet, .warc, .wet, else jsonl.",
 )
-@click.option("--html-column", default="html", show_default=True, help="Of Parquet: the HTML.")
-@click.option("--text-column", default="text", show_default=True, help="Of Parquet: the text.")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes; the output does not depend on it.",
-)
+@input_options
 @keep_option
 @probabilities_option
 @model_option
@@ -81,7 +64,7 @@ def batch(
     *,
     sources: tuple[str, ...],
     output: Path,
-    input_format: InputFormat | Literal["auto"],
+    input_format: StatedFormat,
     output_format: OutputFormat | Literal["auto"],
     html_column: str,
     text_column: str,
@@ -120,7 +103,7 @@ def batch(
       zcat crawl-*.jsonl.gz | segmenter batch - -o - | head -n 1
     """
     _check_output(output)
-    inputs = _found(sources, input_format, Columns(text=text_column, html=html_column))
+    inputs = found_inputs(sources, input_format, html_column, text_column)
     stated = None if output_format == "auto" else output_format
     made = output_for(stated, output.name, probabilities)
     if probabilities and made.name == "warc":
@@ -128,16 +111,18 @@ def batch(
     model_path = None if model is None else str(model)
     profile_path = None if profiles is None else str(profiles)
     work = Work(made, model_path, keep, compression_of(output.name), profile_path)
-    with Meter(_total(inputs), quiet=str(output) == "-" and sys.stdout.isatty()) as meter:
+    with Meter(total_bytes(inputs), quiet=str(output) == "-" and sys.stdout.isatty()) as meter:
         if _is_stream(output):
             tally = _to_stream(inputs, output, work, workers, meter)
         else:
             _refuse_same_file(sources, output)
-            with _usage_errors(OutputError):
+            try:
                 tally = segment_to_file(
                     inputs, output, work, workers=workers, overwrite=overwrite,
                     restart=not resume, on_progress=meter,
                 )  # fmt: skip
+            except OutputError as error:
+                raise click.UsageError(str(error), click.get_current_context()) from error
     meter.summarise()
     _report(tally)
 
@@ -149,22 +134,6 @@ def _check_output(output: Path) -> None:
         raise click.BadParameter(f"{output.parent} is no directory", param_hint="'-o'")
 
 
-@contextlib.contextmanager
-def _usage_errors(kind: type[SegmenterError]) -> Iterator[None]:
-    try:
-        yield
-    except kind as error:
-        raise click.UsageError(str(error), click.get_current_context()) from error
-
-
-def _found(
-    sources: Sequence[str], format: InputFormat | Literal["auto"], columns: Columns
-) -> list[OpenedInput]:
-    stated = None if format == "auto" else format
-    with _usage_errors(LocationError):
-        return find_inputs(sources, stdin=sys.stdin.buffer, format=stated, columns=columns)
-
-
 def _report(tally: Tally) -> None:
     if failed := tally.errors.get(INTERNAL_ERROR):
         raise click.ClickException(f"{failed:,} pages met a fault of this program; please report")
@@ -172,11 +141,6 @@ def _report(tally: Tally) -> None:
         raise click.ClickException(
             f"the input is cut short or damaged (places: {tally.damaged:,}); see the error rows"
         )
-
-
-def _total(inputs: Sequence[OpenedInput]) -> int | None:
-    sizes = [source.size for source in inputs]
-    return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 def _to_stream(

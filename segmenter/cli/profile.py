@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import click
 
+from segmenter.cli.inputs import StatedFormat, found_inputs, input_options, total_bytes
 from segmenter.cli.progress import Meter
-from segmenter.crawl.inputs.locate import FORMATS, InputFormat, LocationError, find_inputs
-from segmenter.crawl.inputs.parquet import Columns
 from segmenter.crawl.profiling import NO_URL, build_profile
 from segmenter.crawl.tally import Tally
 from segmenter.profiles import Profile, merge_profiles, read_profile, write_profile
@@ -46,15 +44,7 @@ def profile() -> None:
 @profile.command()
 @click.argument("sources", metavar="IN…", nargs=-1, required=True)
 @_output
-@click.option(
-    "--input-format",
-    type=click.Choice(["auto", *FORMATS]),
-    default="auto",
-    show_default=True,
-    help="Of every IN; auto goes by the suffix, else by the first bytes.",
-)
-@click.option("--html-column", default="html", show_default=True, help="Of Parquet: the HTML.")
-@click.option("--text-column", default="text", show_default=True, help="Of Parquet: the text.")
+@input_options
 @click.option(
     "--max-pages",
     type=click.IntRange(min=1),
@@ -62,19 +52,12 @@ def profile() -> None:
     show_default=True,
     help="Pages kept of all sites together; one takes about 1 kB of memory.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes; the profile does not depend on it.",
-)
 @_overwrite
 def build(
     *,
     sources: tuple[str, ...],
     output: Path,
-    input_format: InputFormat | Literal["auto"],
+    input_format: StatedFormat,
     html_column: str,
     text_column: str,
     max_pages: int,
@@ -92,15 +75,8 @@ def build(
       segmenter profile build s3://bucket/crawl/ -o crawl.profile --workers 8
     """
     _check_output(output, overwrite=overwrite)
-    stated = None if input_format == "auto" else input_format
-    columns = Columns(text=text_column, html=html_column)
-    try:
-        inputs = find_inputs(sources, stdin=sys.stdin.buffer, format=stated, columns=columns)
-    except LocationError as error:
-        raise click.UsageError(str(error), click.get_current_context()) from error
-    sizes = [source.size for source in inputs]
-    total = None if None in sizes else sum(size or 0 for size in sizes)
-    with Meter(total, quiet=False) as meter:
+    inputs = found_inputs(sources, input_format, html_column, text_column)
+    with Meter(total_bytes(inputs), quiet=False) as meter:
         made, tally = build_profile(inputs, max_pages=max_pages, workers=workers, on_progress=meter)
     if not len(made):
         raise click.ClickException(

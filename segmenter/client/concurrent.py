@@ -8,12 +8,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from segmenter.client.errors import ServiceError
 from segmenter.client.exchange import (
     JSON_HEADERS,
     SEGMENT,
     Answer,
     AnswerOptions,
+    one_document_only,
     read_answer,
     request_body,
     unreachable,
@@ -136,9 +136,5 @@ async def _each(documents: Iterable[Document] | AsyncIterable[Document]) -> Asyn
 async def _answer_or_refusal(task: asyncio.Task[Answer]) -> Answer | SegmenterError:
     try:
         return await task
-    except ServiceError as error:
-        if error.is_refusal:
-            return error
-        raise
     except SegmenterError as error:
-        return error
+        return one_document_only(error)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from segmenter.client.errors import ServiceError
 from segmenter.decoding import decode_html, decode_text
+from segmenter.errors import SegmenterError
 from segmenter.extras import extra
 from segmenter.types import DEFAULT_KEEP, Document
 
@@ -20,6 +21,7 @@ __all__ = [
     "SEGMENT",
     "Answer",
     "AnswerOptions",
+    "one_document_only",
     "read_answer",
     "request_body",
     "unreachable",
@@ -82,6 +84,17 @@ def read_answer(response: httpx.Response) -> Answer:
     said = problem.get("detail") or problem.get("title") or response.reason_phrase
     message = f"the service answered {response.status_code}: {said}"
     raise ServiceError(message, status=response.status_code, problem=problem)
+
+
+def one_document_only(error: SegmenterError) -> SegmenterError:
+    """The error, as the answer for its document.
+
+    Raises:
+        ServiceError: it concerns the others too.
+    """
+    if isinstance(error, ServiceError) and not error.is_refusal:
+        raise error
+    return error
 
 
 def unreachable(url: object, error: Exception) -> ServiceError:

@@ -9,12 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from segmenter.client.errors import ServiceError
 from segmenter.client.exchange import (
     JSON_HEADERS,
     SEGMENT,
     Answer,
     AnswerOptions,
+    one_document_only,
     read_answer,
     request_body,
     unreachable,
@@ -142,9 +142,5 @@ class Client:
 def _answer_or_refusal(future: Future[Answer]) -> Answer | SegmenterError:
     try:
         return future.result()
-    except ServiceError as error:
-        if error.is_refusal:
-            return error
-        raise
     except SegmenterError as error:
-        return error
+        return one_document_only(error)
