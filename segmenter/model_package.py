@@ -20,18 +20,13 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from segmenter.classifier import (
-    CANDIDATE_NAMES,
-    PARAMETERS,
-    BlockClassifier,
-    HeadlineScorer,
-    Network,
-)
+from segmenter.classifier import CANDIDATE_NAMES, BlockClassifier, HeadlineScorer
 from segmenter.correction import Correction
 from segmenter.durable import sync
 from segmenter.errors import ModelError
 from segmenter.features import MEASURED_NAMES
 from segmenter.features.vocabulary import BITS, WeightTable
+from segmenter.network import PARAMETERS, Network
 from segmenter.profiles.memory import MEMORY_NAMES, SiteMemory
 from segmenter.types import LABELS, InputKind, ModelId
 

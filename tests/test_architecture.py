@@ -25,6 +25,7 @@ LAYERS = (
         "splitting",
         "profiles",
         "correction",
+        "network",
         "classifier",
         "sequence",
     ),

@@ -11,18 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segmenter.classifier import (
-    CANDIDATE_NAMES,
-    DILATIONS,
-    BlockClassifier,
-    HeadlineScorer,
-    Network,
-)
+from segmenter.classifier import CANDIDATE_NAMES, BlockClassifier, HeadlineScorer
 from segmenter.errors import ModelError
 from segmenter.features import page_features
 from segmenter.features.vocabulary import BITS, WeightTable
 from segmenter.html import split_html
 from segmenter.model_package import feature_names, load_model, read_manifest, verify, write_model
+from segmenter.network import DILATIONS, Network
 from segmenter.text import split_text
 from segmenter.types import LABELS, FloatArray, InputKind
 

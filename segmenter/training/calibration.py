@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from segmenter.classifier import softmax
+from segmenter.network import softmax
 from segmenter.types import FloatArray, IntArray
 
 __all__ = ["Calibration", "fit_calibration"]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from segmenter.classifier import DILATIONS, Network, network_logits
+from segmenter.network import DILATIONS, Network, network_logits
 from segmenter.types import LABELS, FloatArray
 
 __all__ = ["Example", "Schedule", "fit_network"]
@@ -43,10 +43,10 @@ class Schedule:
     """
 
     hidden: int = 160
-    epochs: int = 13
+    epochs: int = 18
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
-    dropout: float = 0.2
+    dropout: float = 0.05
     lengths: tuple[int, ...] = (48, 96, 160, 256, 384, 576, 1024)
 
 
