@@ -9,7 +9,9 @@ from typing import Final, Literal
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser
 
+from bench.floors import products, read_every_node
 from segmenter import Document, Segmentation, Segmenter, SegmenterError
+from segmenter.model_package import Model
 from segmenter.training.rivals import installed_html_rivals
 
 __all__ = ["PARSER", "REFERENCE", "Contender", "contenders"]
@@ -37,16 +39,32 @@ class Contender:
     every: int = 1
 
 
-def contenders(segmenter: Segmenter, *, sample: int) -> list[Contender]:
+def contenders(segmenter: Segmenter, model: Model, *, sample: int) -> list[Contender]:
     """Everything that is installed.
 
     Args:
+        segmenter: with the model.
+        model: the same, for what its parts cost at least.
         sample: what is not compared with a bound runs on one chunk in this many.
     """
     found = [
         Contender(PARSER, "Lexbor: parse and visit every node", "html", _each(_parse)),
         Contender(REFERENCE, "trafilatura.extract", "html", _each(trafilatura.extract)),
         *_own(segmenter, sample),
+        Contender(
+            "read",
+            "floor of splitting: parse, read every element's attributes and every text",
+            "html",
+            _each(read_every_node),
+            every=sample,
+        ),
+        Contender(
+            "products",
+            "floor of the raw-text classifier: its network's matrix products",
+            "text",
+            _each(products(model.classifiers["text"].network)),
+            every=sample,
+        ),
     ]
     found += [
         Contender(rival.name, rival.title, "html", _each(_taken(rival.extract)), every=sample)

@@ -80,7 +80,7 @@ def run(pages: PageSet, effort: Effort) -> Results:
     texts = raw_texts(pages.html)
     with threadpool_limits(1):
         compared = compare(
-            contenders(segmenter, sample=effort.sample), pages.html, texts, effort.passes
+            contenders(segmenter, model, sample=effort.sample), pages.html, texts, effort.passes
         )
         stages = {
             "html": stage_times(model, pages.html[:: effort.sample], "html", effort.passes),

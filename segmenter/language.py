@@ -11,7 +11,7 @@ __all__ = ["page_language"]
 
 _TAG: Final = re.compile(r"([a-z]{2,3})(?:[-_]|$)", re.IGNORECASE)
 # Characters; each costs time, and a few lines are enough to tell a language by.
-_SAMPLE: Final = 400
+_SAMPLE: Final = 200
 _ENOUGH: Final = 20
 
 
