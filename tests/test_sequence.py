@@ -62,3 +62,50 @@ def test_other_label_is_the_likeliest() -> None:
     probabilities[0, LABEL_INDEX["comment"]] = 0.6
     labels, _ = decide(probabilities, np.array([9]))
     assert labels.tolist() == [LABEL_INDEX["comment"]]
+
+
+def one_row(**probability: float) -> FloatArray:
+    result = np.zeros((1, len(LABELS)), dtype=np.float32)
+    for label, value in probability.items():
+        result[0, LABEL_INDEX[label]] = value
+    return result
+
+
+@pytest.mark.parametrize(
+    ("probability", "label"),
+    [
+        # Rare labels are given below half: a deck from about half of body's probability on.
+        ({"deck": 0.4, "body": 0.6}, "deck"),
+        ({"deck": 0.3, "body": 0.7}, "body"),
+        ({"comment": 0.5, "body": 0.5}, "comment"),
+        # What stands around the article yields to body within the range of cuts.
+        ({"boilerplate": 0.6, "body": 0.4}, "body"),
+        ({"boilerplate": 0.8, "body": 0.2}, "boilerplate"),
+        ({"headline": 0.25, "boilerplate": 0.75}, "headline"),
+        ({"headline": 0.24, "boilerplate": 0.76}, "boilerplate"),
+    ],
+)
+def test_label_by_probability(probability: dict[str, float], label: str) -> None:
+    labels, _ = decide(one_row(**probability), np.array([12]))
+    assert LABELS[labels[0]] == label
+
+
+def test_a_page_has_one_headline() -> None:
+    probabilities = np.concatenate(
+        [
+            one_row(headline=0.6, headline_fragment=0.4),
+            one_row(headline=0.9, headline_fragment=0.1),
+            one_row(headline=0.3, body=0.7),
+        ]
+    )
+    labels, _ = decide(probabilities, np.array([7, 7, 7]))
+    assert [LABELS[label] for label in labels] == ["headline_fragment", "headline", "body"]
+
+
+def test_confidence_is_the_expected_f1_of_the_body_that_is_given() -> None:
+    probabilities = np.concatenate([one_row(deck=0.45, body=0.55), one_row(body=0.9, teaser=0.1)])
+    words = np.array([30, 50])
+    labels, confidence = decide(probabilities, words)
+    body = probabilities[:, BODY].astype(np.float64)
+    assert confidence == pytest.approx(expected_f1(body, words, labels == BODY), abs=1e-4)
+    assert LABELS[labels[0]] == "deck"
