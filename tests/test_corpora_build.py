@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,17 @@ from segmenter.cli import cli
 from segmenter.errors import CorpusError
 from segmenter.training.build import GOLD_FILE, SourceReport, build_corpora
 from segmenter.training.corpora import load_corpora, load_gold
-from segmenter.training.standoff import Annotation, block_hash, write_annotations
+from segmenter.training.scoring import known_labels
+from segmenter.training.sources import Sources, load_pages, load_unlabelled_pages
+from segmenter.training.standoff import (
+    Annotation,
+    block_hash,
+    read_annotations,
+    write_annotations,
+)
+from segmenter.types import LABEL_INDEX
+
+SEEDS = Path(__file__).parents[1] / "seeds"
 
 TITLE = "Mill race dries up"
 LINES = ["The mill race fell dry on Monday.", "Nobody knows for how long."]
@@ -36,6 +47,10 @@ IDS = {
     "zh-handcrafted": "zhwce-aa-bb", "trafeval": "trafeval-0000",
     "postlight": "postlight-mill.example", "goose3": "goose3-test_mill", "newspaper4k": "np4k-mill",
 }  # fmt: skip
+
+
+def silent(_: str) -> None:
+    """Progress that nobody reads."""
 
 
 def put(path: Path, content: str | bytes | dict[str, Any]) -> None:
@@ -246,6 +261,34 @@ def test_what_is_built_can_be_trained_on(checkouts: Path, standoff: Path, tmp_pa
     assert {page.source for page in load_corpora(tmp_path / "out")} == {
         "wcxb-dev", "fundus", "andythefactory", "readability", "zh-handcrafted"
     }  # fmt: skip
+
+
+def test_chosen_pages_are_labelled_for_training(
+    checkouts: Path, standoff: Path, tmp_path: Path
+) -> None:
+    built(checkouts, standoff, tmp_path / "out")
+    seeds = tmp_path / "seeds"
+    for path in (SEEDS / "pages").glob("001_*"):
+        put(seeds / "pages" / path.name, path.read_text("utf-8"))
+    known = {annotation.id: annotation for annotation in read_annotations(standoff)}
+    main_text, bare, changed = IDS["wcxb-dev"], IDS["postlight"], IDS["goose3"]
+    chosen = [known[main_text], known[bare], replace(known[changed], blocks=(("0" * 8, "body"),))]
+    write_annotations(seeds / "standoff" / "chosen.jsonl.xz", chosen)
+    sources = Sources(seeds, corpora=tmp_path / "out")
+    pages = {page.id: page for page in load_pages(sources, silent)}
+    for id_ in (main_text, bare):
+        assert pages[id_].source == "chosen"
+        assert pages[id_].gold == tuple(BLOCKS)
+        assert known_labels(pages[id_]).tolist() == [LABEL_INDEX[label] for _, label in BLOCKS]
+        assert not pages[id_].scored
+    assert pages[main_text].main_text
+    unlabelled = load_unlabelled_pages(sources, list(pages.values()), silent)
+    assert bare not in {page.id for page in unlabelled}
+    assert changed in {page.id for page in unlabelled}
+    assert seeds / "standoff" / "chosen.jsonl.xz" in sources.files()
+    # A page of the gold file stays what it is there.
+    gold = Sources(seeds, gold=tmp_path / "out" / GOLD_FILE, corpora=tmp_path / "out")
+    assert {page.source for page in load_pages(gold, silent) if page.id == main_text} == {"gold"}
 
 
 def test_another_version_of_a_page_is_reported(

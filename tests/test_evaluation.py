@@ -59,6 +59,30 @@ def test_the_ceiling_shows_what_the_blocks_can_not_give() -> None:
     assert result.main_text < 0.9
 
 
+def test_readers_are_scored_by_the_labels_they_gave() -> None:
+    text = MAIN + " A line that readers took for something else."
+    page = labelled(main_text=text)
+    nothing_right = predicted(page, np.full(len(page.page), LABEL_INDEX["comment"]))
+    figures = evaluate([nothing_right])["html"]
+    readers = figures["readers"]["wcxb-dev"]
+    assert readers["segmenter"]["f1"] == 0
+    assert 0.7 < readers["readers"]["f1"] < 1
+    found = {goal.what: goal.readers for goal in goals({"html": figures})}
+    assert found["body word-F1, wcxb-dev"] == readers["readers"]["f1"]
+    assert f"{readers['readers']['f1']:.3f}" in text_report({"html": figures}, with_goals=True)
+
+
+def test_pages_for_training_alone_are_scored_by_their_main_text_alone() -> None:
+    page = replace(labelled(main_text=MAIN), scored=False)
+    result = score(predicted(page))
+    assert result.main_text == 1
+    assert result.body is None
+    assert result.main_text_readers is None
+    assert not result.gold
+    assert not len(result.known)
+    assert evaluate([predicted(page), predicted(labelled("wcxb-2"))])["html"]["pages"] == 1
+
+
 def test_a_page_without_blocks_counts_as_zero() -> None:
     empty = replace(labelled("wcxb-2", main_text=MAIN, gold=False), page=labelled(blocks=()).page,
                     allowed=np.zeros(0, np.int64), weight=np.zeros(0, np.float32))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from segmenter.errors import CorpusError
 from segmenter.html import split_html
+from segmenter.training.agreement import agreement
 from segmenter.training.provenance import source_of
 from segmenter.training.standoff import (
     Annotation,
@@ -32,6 +34,23 @@ ANNOTATION = Annotation(
     "wcxb-9999", "wcxb-dev", "https://moor.example/1", "en", "article",
     ((block_hash("Home"), "boilerplate"), (block_hash("The first geese"), "body")),
 )  # fmt: skip
+
+
+def test_readers_agree_on_blocks_that_both_labelled() -> None:
+    one = replace(ANNOTATION, blocks=(("a" * 8, "body"), ("b" * 8, "deck"), ("a" * 8, "teaser")))
+    other = replace(
+        ANNOTATION,
+        blocks=(("a" * 8, "body"), ("b" * 8, "body"), ("a" * 8, "teaser"), ("c" * 8, "body")),
+    )
+    found = agreement([one, replace(one, id="wcxb-1")], [other])
+    assert (found.pages, found.blocks) == (1, 3)
+    assert found.share == pytest.approx(2 / 3)
+    # By hand: chance 1/3 * 2/3 (body) + 1/3 * 1/3 (teaser) = 1/3.
+    assert found.kappa == pytest.approx((2 / 3 - 1 / 3) / (1 - 1 / 3))
+    assert found.labels["deck", "body"] == 1
+    assert agreement([one], [one]).kappa == 1
+    with pytest.raises(CorpusError, match="no block stands in both"):
+        agreement([one], [replace(other, id="wcxb-2")])
 
 
 def test_hash_is_of_the_normalised_text() -> None:

@@ -28,6 +28,7 @@ def corpora() -> None:
     Examples:
       segmenter corpora build checkouts -o corpora
       segmenter corpora annotations mine.jsonl -o standoff.jsonl.xz
+      segmenter corpora agreement seeds/standoff/chosen.jsonl.xz seeds/standoff/gold.jsonl.xz
     """
 
 
@@ -78,6 +79,29 @@ def write_standoff(gold: Path, output: Path) -> None:
 
     count = write_annotations(output, annotations_of(gold))
     click.echo(f"wrote the labels of {count:,} pages to {output}")
+
+
+@corpora.command(name="agreement")
+@click.argument("first", type=_file)
+@click.argument("second", type=_file)
+def show_agreement(first: Path, second: Path) -> None:
+    """Print how far two files of labels agree on the pages that both have.
+
+    \b
+    Example:
+      segmenter corpora agreement standoff.jsonl.xz seeds/standoff/gold.jsonl.xz
+    """
+    from segmenter.training.agreement import agreement
+    from segmenter.training.standoff import read_annotations
+
+    found = agreement(read_annotations(first), read_annotations(second))
+    click.echo(
+        f"{found.share:.1%} of {found.blocks:,} blocks of {found.pages:,} pages have the same "
+        f"label, kappa {found.kappa:.3f}"
+    )
+    apart = Counter({pair: n for pair, n in found.labels.items() if pair[0] != pair[1]})
+    for (one, other), count in apart.most_common():
+        click.echo(f"{count:>6,}  {one} in the first, {other} in the second")
 
 
 def _show(reports: Sequence[SourceReport]) -> None:

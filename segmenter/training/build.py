@@ -19,14 +19,17 @@ from segmenter.training.checkouts.trafilatura import read_trafilatura
 from segmenter.training.checkouts.wcxb import read_wcxb
 from segmenter.training.files import opened_for_writing
 from segmenter.training.provenance import PUBLIC_SOURCES, PublicSource
-from segmenter.training.standoff import Annotation, found_blocks, read_annotations
+from segmenter.training.standoff import (
+    ENOUGH_BLOCKS,
+    Annotation,
+    found_blocks,
+    read_annotations,
+)
 
 __all__ = ["GOLD_FILE", "SourceReport", "build_corpora"]
 
 GOLD_FILE: Final = "pages.jsonl.xz"
 """Name of the file of pages labelled block by block."""
-_ENOUGH_BLOCKS: Final = 0.9
-"""Share of a page's annotated blocks that must be found on it."""
 _READERS: Final[Mapping[str, Callable[[Path], Iterator[Record | Missing]]]] = {
     "wcxb-dev": read_wcxb,
     "fundus": read_fundus,
@@ -160,7 +163,7 @@ def _joined(annotation: Annotation, html: str, report: SourceReport) -> dict[str
         report.missing.append(Missing(annotation.id, f"can't be split: {error}"))
         return None
     found = sum(text is not None for text in texts)
-    if found < _ENOUGH_BLOCKS * total:
+    if found < ENOUGH_BLOCKS * total:
         reason = f"another version: {found} of {total} annotated blocks are on it"
         report.missing.append(Missing(annotation.id, reason))
         return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from segmenter.durable import write_aside
 from segmenter.errors import CorpusError
-from segmenter.training.corpora import LabelledPage
+from segmenter.training.corpora import CHOSEN, LabelledPage
 from segmenter.training.files import opened_for_writing
 from segmenter.training.learning import LearningPoint
 from segmenter.training.plots import (
@@ -45,6 +45,13 @@ _OWN_SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "gold": (
         "pages of the sources below, every block labelled by careful reading along the annotation "
         "guide; the labels are in `seeds/standoff/`",
+        "labels: MIT; pages: as their sources",
+    ),
+    CHOSEN: (
+        "pages of the sources below, chosen because an earlier model was unsure of them; a large "
+        "language model read every block along the annotation guide, with that model's labels as a "
+        "draft; for training alone, no figure is taken of these labels; they are in "
+        "`seeds/standoff/chosen.jsonl.xz`",
         "labels: MIT; pages: as their sources",
     ),
 }
@@ -158,6 +165,9 @@ def _how_measured(describe: Mapping[str, Any]) -> list[str]:
         "the nine labels. `under` marks a label below its goal.",
         "- *Ceiling*: the same figure if every block had the best label by its alignment with the "
         "gold: what splitting and gold leave to be reached.",
+        "- *Readers*: the main text by the labels that readers gave along the annotation guide, on "
+        "the pages that have both. The guide and a corpus differ on what belongs to the article, "
+        "and so does whoever follows one of them.",
         "- Intervals are 95 % bootstrap over pages.",
         "- `lines`, `paragraphs`, `wrapped`, `stripped` are forms of raw text made from the pages' "
         "blocks; `as received` are raw example pages.",

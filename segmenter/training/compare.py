@@ -60,7 +60,8 @@ def page_html(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
             yield file.stem, file.read_text("utf-8")
         elif ".jsonl" in file.suffixes:
             for _, row in json_rows(file):
-                yield row["id"], row["html"]
+                if "html" in row:  # files of labels have none
+                    yield row["id"], row["html"]
 
 
 def _run(
@@ -102,4 +103,5 @@ def _with_content(
 
 def _has_gold(prediction: Prediction) -> bool:
     page = prediction.labelled
-    return page.gold is not None or bool(page.main_text and prediction.form in MAIN_TEXT_FORMS)
+    by_blocks = page.gold is not None and page.scored
+    return by_blocks or bool(page.main_text and prediction.form in MAIN_TEXT_FORMS)

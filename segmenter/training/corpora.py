@@ -6,8 +6,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -16,10 +17,12 @@ from segmenter.errors import CorpusError
 from segmenter.html import split_html
 from segmenter.training.alignment import UNKNOWN, aligned_labels, in_main_text
 from segmenter.training.files import json_rows
+from segmenter.training.standoff import ENOUGH_BLOCKS, Annotation, found_blocks
 from segmenter.types import LABEL_INDEX, LABELS, FloatArray, IntArray, Page
 
 __all__ = [
     "ALL_LABELS",
+    "CHOSEN",
     "OWNERS_PAGE",
     "LabelledPage",
     "corpus_files",
@@ -46,6 +49,8 @@ _MAIN_TEXT_CORPORA: Final[Mapping[str, float]] = {
 _UNLABELLED_CORPORA: Final = ("trafeval", "postlight", "goose-newspaper")
 _UNLABELLED_TRUST: Final = 0.4
 """How far what a teacher takes their blocks for is trusted."""
+CHOSEN: Final = "chosen"
+"""The source of pages of the corpora whose blocks have labels that stand off."""
 OWNERS_PAGE: Final = "000_5c0e006fbbd7d074"
 _HOST: Final = re.compile(r"^[a-z][a-z0-9+.-]*://(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
 # Second-level registries under country codes, enough to keep sites apart.
@@ -67,6 +72,7 @@ class LabelledPage:
         main_text: the gold main text, where the corpus has it.
         teacher: shape (n, 9), what another model takes the blocks for (see ``targets``).
         url: the page's address, where the corpus has it.
+        scored: whether figures are taken of its blocks; else they are for training alone.
     """
 
     id: str
@@ -81,6 +87,7 @@ class LabelledPage:
     main_text: str | None = None
     teacher: FloatArray | None = None
     url: str | None = None
+    scored: bool = True
 
 
 def load_gold(path: Path) -> Iterator[LabelledPage]:
@@ -113,8 +120,14 @@ def load_gold(path: Path) -> Iterator[LabelledPage]:
         )
 
 
-def load_corpora(folder: Path) -> Iterator[LabelledPage]:
+def load_corpora(
+    folder: Path, labels: Mapping[str, Annotation] = MappingProxyType({})
+) -> Iterator[LabelledPage]:
     """Pages with a gold main text, of the corpora in a folder.
+
+    Args:
+        folder: of corpus files.
+        labels: by page id; these pages are labelled block by block, for training.
 
     Raises:
         CorpusError: the folder has none of the known corpora, or a line is not a page.
@@ -134,7 +147,7 @@ def load_corpora(folder: Path) -> Iterator[LabelledPage]:
             except (KeyError, TypeError) as error:
                 raise CorpusError(f"{path}, line {number}: not a page ({error!r})") from error
             inside = in_main_text(page, row["text"])
-            yield LabelledPage(
+            main_text = LabelledPage(
                 id=identity,
                 site=site_of(identity, row.get("url") or row.get("site")),
                 source=name,
@@ -146,13 +159,21 @@ def load_corpora(folder: Path) -> Iterator[LabelledPage]:
                 main_text=row["text"],
                 url=row.get("url"),
             )
+            yield _labelled(main_text, row["html"], labels.get(identity))
     if not found:
         names = ", ".join(f"{name}.jsonl.xz" for name in _MAIN_TEXT_CORPORA)
         raise CorpusError(f"{folder}: none of the known corpora is here ({names})")
 
 
-def load_unlabelled(folder: Path) -> Iterator[LabelledPage]:
-    """HTML pages of the corpora in a folder of whose blocks nothing is known.
+def load_unlabelled(
+    folder: Path, labels: Mapping[str, Annotation] = MappingProxyType({})
+) -> Iterator[LabelledPage]:
+    """HTML pages of the corpora in a folder that come without gold.
+
+    Args:
+        folder: of corpus files.
+        labels: by page id; these pages are labelled block by block, for training; of the blocks of
+            all others nothing is known.
 
     Raises:
         CorpusError: a line is not a page.
@@ -165,7 +186,7 @@ def load_unlabelled(folder: Path) -> Iterator[LabelledPage]:
                 identity = row["id"]
             except (KeyError, TypeError) as error:
                 raise CorpusError(f"{path}, line {number}: not a page ({error!r})") from error
-            yield LabelledPage(
+            unlabelled = LabelledPage(
                 id=identity,
                 site=site_of(identity, row.get("url") or row.get("site")),
                 source=name,
@@ -176,6 +197,7 @@ def load_unlabelled(folder: Path) -> Iterator[LabelledPage]:
                 weight=np.full(len(page), _UNLABELLED_TRUST, dtype=np.float32),
                 url=row.get("url"),
             )
+            yield _labelled(unlabelled, row["html"], labels.get(identity))
 
 
 def corpus_files(folder: Path) -> list[Path]:
@@ -239,6 +261,29 @@ def file_sha256(path: Path) -> str:
     """Hexadecimal digest of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _labelled(page: LabelledPage, html: str, annotation: Annotation | None) -> LabelledPage:
+    """The page with labels that stand off, if most of the annotated blocks are on it."""
+    if annotation is None:
+        return page
+    texts = found_blocks(html, [hash_ for hash_, _ in annotation.blocks])
+    gold = tuple(
+        (text, label)
+        for text, (_, label) in zip(texts, annotation.blocks, strict=True)
+        if text is not None
+    )
+    if len(gold) < ENOUGH_BLOCKS * len(annotation.blocks):
+        return page
+    labels = aligned_labels(page.page, [(text, LABEL_INDEX[label]) for text, label in gold])
+    return replace(
+        page,
+        source=CHOSEN,
+        page_type=annotation.page_type,
+        **_exact(labels),
+        gold=gold,
+        scored=False,
+    )
 
 
 def _exact(labels: IntArray) -> dict[str, Any]:

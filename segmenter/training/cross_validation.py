@@ -122,7 +122,8 @@ def _calibration(predictions: Sequence[Prediction]) -> Calibration:
     probabilities, labels = [], []
     for prediction in predictions:
         known = known_labels(prediction.labelled)
-        sure = (known >= 0) & (prediction.labelled.gold is not None) & (prediction.words > 0)
+        page = prediction.labelled
+        sure = (known >= 0) & (page.gold is not None and page.scored) & (prediction.words > 0)
         probabilities.append(prediction.probabilities[sure])
         labels.append(known[sure])
     return fit_calibration(np.concatenate(probabilities), np.concatenate(labels))

@@ -46,7 +46,8 @@ def evaluate(
         ceiling of each), ``macro_f1``, ``macro_low``, ``macro_high``, ``macro_ceiling``; ``body``
         (word-F1 over gold pages, by page type and language) and ``main_text`` (against the
         corpora's main text, by corpus and page type), each with interval, pages, ceiling and the
-        rivals';
+        rivals'; ``readers`` (of the pages of ``main_text`` that are labelled block by block too:
+        what the readers' labels and the segmenter's reach against the main text);
         ``calibration_error``, ``reliability``, ``confusion`` (words, gold by row), ``risk``
         (1 - body F1 at full and at 80 % coverage by confidence), ``risk_curve``, ``pages``, and
         ``rivals_failed``.
@@ -70,6 +71,7 @@ def _figures(
         **_label_figures(gold),
         "body": _means(_gold_groups(with_body), ("body", "body_ceiling"), body),
         "main_text": _means(_corpus_groups(with_main), ("main_text", "main_text_ceiling"), main),
+        "readers": _readers(_corpus_groups(with_main)),
         **_calibration(gold),
         "confusion": _confusion(gold),
         **_risk(with_body),
@@ -186,4 +188,17 @@ def _means(
             "ceiling": float(np.mean([getattr(s, ceiling) for s in group])),
             "rivals": {rival: asdict(Mean.of(values)) for rival, values in theirs.items()},
         }
+    return result
+
+
+def _readers(groups: Groups) -> dict[str, Any]:
+    """For each group of pages what readers and the segmenter reach, over the very same pages."""
+    result = {}
+    for key, group in sorted(groups.items()):
+        both = [s for s in group if s.main_text_readers is not None]
+        if both:
+            result[key] = {
+                "readers": asdict(Mean.of([s.main_text_readers or 0.0 for s in both])),
+                "segmenter": asdict(Mean.of([s.main_text or 0.0 for s in both])),
+            }
     return result

@@ -47,6 +47,8 @@ class Goal:
         interval: 95 % bootstrap over pages, where there is one.
         pages: that it is measured on.
         ceiling: the figure of the best label for each block by alignment.
+        readers: the figure of labels given by readers along the annotation guide, on those of the
+            pages that have them.
         rivals: their figures on the same pages.
         note: what else a reader should know.
     """
@@ -59,6 +61,7 @@ class Goal:
     interval: tuple[float, float] | None = None
     pages: int | None = None
     ceiling: float | None = None
+    readers: float | None = None
     rivals: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
 
@@ -97,6 +100,7 @@ def _means(
     what: str,
 ) -> Iterator[Goal]:
     means = figures[form][name] if form in figures else {}
+    readers = figures[form]["readers"] if form in figures and name == "main_text" else {}
     for key, bound in bounds:
         if key not in means:
             continue
@@ -109,6 +113,7 @@ def _means(
             interval=(mean["low"], mean["high"]),
             pages=mean["pages"],
             ceiling=mean["ceiling"],
+            readers=readers[key]["readers"]["f1"] if key in readers else None,
             rivals={rival: theirs["f1"] for rival, theirs in mean["rivals"].items()},
         )
 

@@ -21,7 +21,7 @@ def predict(
 ) -> Iterator[Prediction]:
     """Predict pages of one kind of input.
 
-    HTML is taken as it is. As raw text, an HTML page labelled block by block is taken in every
+    HTML is taken as it is. As raw text, an HTML page whose blocks are scored is taken in every
     form, one with only its main text as lines; a page that came as raw text stays as it is.
     """
     for page in _measured(pages, kind, seed):
@@ -41,5 +41,5 @@ def _measured(pages: Iterable[LabelledPage], kind: InputKind, seed: int) -> Iter
         if page.page.input == "text":
             yield from text_pages([page], seed)
             continue
-        for place, form in enumerate(FORMS if page.gold is not None else FORMS[:1]):
+        for place, form in enumerate(FORMS if page.gold is not None and page.scored else FORMS[:1]):
             yield from as_form(page, form, np.random.default_rng((seed, number, place)))

@@ -51,6 +51,8 @@ class PageScore:
         main_text: word-F1 of the body against the corpus's main text, where there is one.
         body_ceiling, main_text_ceiling: the same of the best label for each block by alignment:
             what is lost by the splitting into blocks and by the gold alone.
+        main_text_readers: word-F1 of the gold blocks of body against the main text, where a page
+            has both: what one reaches who follows the annotation guide.
         found, ideal, gold: words of each label as given, as best by alignment, and of the gold;
             empty where the page is not labelled block by block.
         probability: shape (k,), of the label given, for the k blocks whose label is known.
@@ -65,6 +67,7 @@ class PageScore:
     main_text: float | None
     body_ceiling: float | None
     main_text_ceiling: float | None
+    main_text_readers: float | None
     found: Mapping[str, Counts]
     ideal: Mapping[str, Counts]
     gold: Mapping[str, Counts]
@@ -81,14 +84,15 @@ def known_labels(page: LabelledPage) -> IntArray:
 
 
 def gold_body(page: LabelledPage, form: str) -> Counts | None:
-    """Words of the body by the gold blocks; ``None`` where the gold has none."""
-    if page.gold is None:
+    """Words of the body by the gold blocks that are scored; ``None`` where they have none."""
+    if page.gold is None or not page.scored:
         return None
     return _gold_words(page, form).get("body")
 
 
 def score(prediction: Prediction) -> PageScore:
-    """Score one page; one without any block has nothing right.
+    """Score one page; one without any block has nothing right. A page that is not to be scored by
+    its blocks is scored by its main text alone.
 
     Against gold blocks, only blocks that have a gold label count: readers did not see what stands
     in hidden elements.
@@ -105,10 +109,11 @@ def score(prediction: Prediction) -> PageScore:
     seen_blocks = [blocks[index] for index in seen]
     found_words = _label_words(seen_blocks, labels[seen])
     ideal_words = _label_words(seen_blocks, known[seen])
-    gold = _gold_words(page, form) if page.gold is not None else {}
+    by_blocks = page.gold is not None and page.scored
+    gold = _gold_words(page, form) if by_blocks else {}
     body = gold.get("body")
     main = word_counts(page.main_text) if page.main_text and form in MAIN_TEXT_FORMS else None
-    sure = seen if page.gold is not None else []
+    sure = seen if by_blocks else []
     return PageScore(
         page=page,
         form=form,
@@ -117,6 +122,7 @@ def score(prediction: Prediction) -> PageScore:
         main_text=None if main is None else word_f1(_body(_label_words(blocks, labels)), main),
         body_ceiling=None if body is None else word_f1(_body(ideal_words), body),
         main_text_ceiling=None if main is None else word_f1(_main_words(page, blocks), main),
+        main_text_readers=word_f1(_body(gold), main) if gold and main is not None else None,
         found=found_words if gold else {},
         ideal=ideal_words if gold else {},
         gold=gold,

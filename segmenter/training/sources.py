@@ -15,6 +15,7 @@ from segmenter.training.corpora import (
     load_seeds,
     load_unlabelled,
 )
+from segmenter.training.standoff import Annotation, read_annotations
 
 __all__ = ["Report", "Sources", "load_pages", "load_unlabelled_pages"]
 
@@ -28,7 +29,8 @@ class Sources:
     Attributes:
         seeds: a ``seeds`` folder.
         gold: a JSON lines file of pages labelled block by block.
-        corpora: a folder of corpora with main-text gold, and of pages without labels.
+        corpora: a folder of corpora with main-text gold, and of pages without labels; the labels
+            that the ``seeds`` folder has for some of them are joined.
     """
 
     seeds: Path
@@ -43,7 +45,23 @@ class Sources:
             result.append(self.gold)
         if self.corpora is not None:
             result += [path for path in corpus_files(self.corpora) if path.exists()]
+            result += [self.chosen] if self.chosen.exists() else []
         return result
+
+    @property
+    def chosen(self) -> Path:
+        """Where labels of pages of the corpora are looked for."""
+        return self.seeds / "standoff" / "chosen.jsonl.xz"
+
+    def chosen_labels(self) -> dict[str, Annotation]:
+        """Those labels by page id.
+
+        Raises:
+            CorpusError: a line is not an annotation.
+        """
+        if not self.chosen.exists():
+            return {}
+        return {annotation.id: annotation for annotation in read_annotations(self.chosen)}
 
 
 def load_pages(sources: Sources, report: Report) -> list[LabelledPage]:
@@ -54,7 +72,11 @@ def load_pages(sources: Sources, report: Report) -> list[LabelledPage]:
     """
     pages = list(load_seeds(sources.seeds))
     gold = list(load_gold(sources.gold)) if sources.gold is not None else []
-    corpora = list(load_corpora(sources.corpora)) if sources.corpora is not None else []
+    corpora: list[LabelledPage] = []
+    if sources.corpora is not None:
+        chosen = sources.chosen_labels()
+        corpora += load_corpora(sources.corpora, chosen)
+        corpora += (p for p in load_unlabelled(sources.corpora, chosen) if p.gold is not None)
     main_text = {page.id: page.main_text for page in corpora}
     pages += [replace(page, main_text=main_text.get(page.id)) for page in gold]
     labelled = {page.id for page in gold}

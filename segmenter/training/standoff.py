@@ -26,6 +26,7 @@ from segmenter.training.provenance import source_of
 from segmenter.types import LABEL_INDEX
 
 __all__ = [
+    "ENOUGH_BLOCKS",
     "Annotation",
     "annotations_of",
     "block_hash",
@@ -34,6 +35,8 @@ __all__ = [
     "write_annotations",
 ]
 
+ENOUGH_BLOCKS: Final = 0.9
+"""Share of a page's annotated blocks that must be found on it: else it is another version."""
 _DIGEST_BYTES: Final = 4
 _HASH: Final = re.compile(rf"[0-9a-f]{{{2 * _DIGEST_BYTES}}}")
 _CODE: Final = frozenset(("script", "style", "svg"))

@@ -24,7 +24,10 @@ def goal_table(figures: Mapping[str, Any]) -> list[str]:
     if not found:
         return []
     head = table_head(
-        ["figure", "input", "goal", "reached", "met", "pages", "ceiling", REFERENCE, "best other"]
+        [
+            *("figure", "input", "goal", "reached", "met", "pages", "ceiling", "readers"),
+            *(REFERENCE, "best other"),
+        ]
     )
     title = f"### Goals: {sum(goal.met for goal in found)} of {len(found)} met"
     return [title, "", *head, *(_goal_row(goal) for goal in found), ""]
@@ -36,6 +39,7 @@ def figure_tables(figures: Mapping[str, Any]) -> list[str]:
         *_labels(figures),
         *_means(figures, "body"),
         *_means(figures, "main_text"),
+        *_readers(figures),
         *_calibration(figures),
     ]
 
@@ -94,6 +98,7 @@ def _goal_row(goal: Goal) -> str:
             "yes" if goal.met else "no",
             "" if goal.pages is None else f"{goal.pages:,}",
             "" if goal.ceiling is None else f"{goal.ceiling:.3f}",
+            "" if goal.readers is None else f"{goal.readers:.3f}",
             "" if reference is None else f"{reference:.3f}",
             "" if best is None else f"{others[best]:.3f} {best}",
         ]
@@ -138,6 +143,20 @@ def _means(figures: Mapping[str, Any], name: str) -> list[str]:
             for mean in found
         )
         lines.append(row([key, *cells]))
+    return [*lines, ""]
+
+
+def _readers(figures: Mapping[str, Any]) -> list[str]:
+    found = {form: group["readers"] for form, group in figures.items() if group["readers"]}
+    if not found:
+        return []
+    lines = ["### Main text by readers who follow the annotation guide", ""]
+    lines += table_head(["pages", "input", "n", "readers", "segmenter, the same pages"])
+    for form, groups in found.items():
+        for key in sorted(groups, key=_all_first):
+            readers, own = groups[key]["readers"], groups[key]["segmenter"]
+            both = (f"{m['f1']:.3f} [{m['low']:.3f}, {m['high']:.3f}]" for m in (readers, own))
+            lines.append(row([key, form, f"{readers['pages']:,}", *both]))
     return [*lines, ""]
 
 
