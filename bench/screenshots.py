@@ -105,7 +105,7 @@ def _take(chromium: str, address: str, output: Path) -> None:
         _write(phone, output / "workbench-phone.png")
         page = opened(browser, "#train")
         page.click("#start-run")
-        page.wait_for_selector("#comparison .matrix")
+        page.wait_for_selector("#comparison .chart svg")
         page.locator("#comparison-box").evaluate("box => box.scrollIntoView()")
         _write(page, output / "workbench-train.png")
         browser.close()

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 from live_server import Server, start_server
+from outcomes import OUTCOME
 from playwright.sync_api import Browser, sync_playwright
 from visits import Visit
+
+from api.data import open_data
+from api.settings import Settings
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,7 +38,23 @@ def service(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         SEGMENTER_DATA=str(tmp_path_factory.mktemp("workbench")),
         SEGMENTER_WORKERS="2",
         SEGMENTER_TRAINERS="1",
-        SEGMENTER_MAX_BODY_BYTES="600000",
+        SEGMENTER_MAX_BODY_BYTES="2000000",
+    )
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service with a run that ended with ``OUTCOME``."""
+    data = tmp_path_factory.mktemp("compared")
+    runs = open_data(Settings(data=data)).runs
+    asked = {"promote": "never", "base_loss": 0.005, "user_gain": 0.0, "seed": 0}
+    runs.finish(runs.create(asked).id, "succeeded", outcome=OUTCOME.to_dict())
+    running = start_server(
+        SEGMENTER_DATA=str(data),
+        SEGMENTER_WORKERS="1",
+        SEGMENTER_TRAINERS="0",
     )
     yield running
     running.end()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from live_server import Server
 from playwright.sync_api import expect
 from visits import PHONE, Visit
 
@@ -24,6 +25,15 @@ def check(visitor: Visit, view: str) -> None:
     # The rules are put in from outside; the page's own policy would refuse them.
     found = Axe().run(visitor.page)
     assert found.violations_count == 0, f"{view}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_comparison_has_no_violation(
+    visit: Callable[..., Visit], compared: Server, look: str
+) -> None:
+    visitor = visit(compared, **LOOKS[look], bypass_csp=True)
+    visitor.compare()
+    check(visitor, "comparison")
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ LONG = "\n\n".join(
     f"The council of Ardwick decided on bridge number {n} after a long debate." if n % 7 else "Menu"
     for n in range(5_000)
 )
+TOO_LONG = "\n\n".join(["The bridge of Ardwick stays closed. " * 800] * 40)
 
 
 def owners_page() -> str:
@@ -157,6 +158,35 @@ def test_a_dropped_file_with_an_old_character_set(visit: Callable[..., Visit]) -
     assert visitor.texts() == ["Мост закрыт до осени."]
 
 
+@pytest.mark.parametrize("name", ["long.txt", "Pasted text"])
+def test_a_page_too_long_for_the_field_is_kept_aside(
+    visit: Callable[..., Visit], service: Server, name: str
+) -> None:
+    visitor = visit()
+    blocks = len(segmented(service, text=TOO_LONG)["blocks"])
+    field, aside = visitor.page.locator("#content"), visitor.page.locator("#aside")
+    if name == "Pasted text":
+        visitor.paste(TOO_LONG)
+    else:
+        visitor.page.locator("#file").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": TOO_LONG.encode()}
+        )
+    for _ in range(2):
+        expect(visitor.blocks).to_have_count(blocks)
+        visitor.page.locator("#new-page").click()
+        expect(aside).to_contain_text(f"{len(TOO_LONG):,} characters")
+        expect(aside.locator("strong")).to_have_text(name)
+        expect(field).to_be_hidden()
+        expect(field).to_have_value("")
+        visitor.page.locator("#segment").click()
+    visitor.page.locator("#new-page").click()
+    aside.get_by_role("button").click()
+    expect(aside).to_be_hidden()
+    expect(field).to_be_focused()
+    visitor.paste("Bridge closed\n\nRust was found in two of its beams.")
+    expect(visitor.blocks).to_have_count(2)
+
+
 def test_right_to_left_pages_stand_right_to_left(visit: Callable[..., Visit]) -> None:
     for options in ({}, {"viewport": PHONE}):
         visitor = visit(**options)
@@ -180,9 +210,11 @@ def test_errors_are_said_in_words(visit: Callable[..., Visit]) -> None:
     alert = visitor.page.get_by_role("alert")
     visitor.page.locator("#segment").click()
     expect(alert).to_contain_text("Paste the text or the HTML of a page first")
-    visitor.page.locator("#content").evaluate("e => { e.value = 'A line. '.repeat(90000) }")
-    visitor.page.locator("#segment").click()
+    visitor.page.locator("#file").set_input_files(
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A line. " * 250_001}
+    )
     expect(alert).to_contain_text("over the limit")
+    visitor.page.locator("#aside-drop").click()
     visitor.page.locator("#content").fill("A line.")
     visitor.page.context.route("**/v1/segment", lambda route: route.abort())
     visitor.page.locator("#segment").click()

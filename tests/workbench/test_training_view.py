@@ -88,6 +88,9 @@ def _check_comparison(visitor: Visit, service: Server) -> None:
     expect(rows.first).to_contain_text(f"{scores['active']:.3f}")
     expect(rows.first).to_contain_text(f"{scores['candidate']:.3f}")
     expect(rows).to_have_count(len(report["by_page"]["labels"]) + 1)
+    for kind in ("now", "new"):
+        expect(figures.locator(f".chart .{kind} .ct-bar")).to_have_count(rows.count())
+    expect(figures.locator(".chart .interval")).to_have_count(rows.count())
     for place, name in enumerate(("active", "candidate")):
         words = sum(map(sum, report["by_page"]["confusion"][name]))
         shown = figures.locator(".matrix").nth(place).locator("td").all_text_contents()

@@ -87,6 +87,15 @@ class Visit:
         self.page.locator("#seed").select_option(seed)
         self.blocks.first.wait_for()
 
+    def compare(self) -> None:
+        """Go to the last run's comparison, and open all that is folded in it."""
+        self.go("#train")
+        folds = self.page.locator("#comparison details")
+        expect(folds).not_to_have_count(0)
+        folds.evaluate_all("all => all.forEach(one => { one.open = true })")
+        drawn = self.page.locator("#comparison .chart svg")
+        expect(drawn).to_have_count(self.page.locator("#comparison .chart").count())
+
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)

@@ -2,7 +2,8 @@
 
 import { byId, counted, h } from "./dom.js";
 import { LABELS, LETTERS, nameOf } from "./labels.js";
-import { confusionMatrix, f1Table } from "./plots.js";
+import { confusionMatrix } from "./matrices.js";
+import { scoresPart } from "./scores.js";
 
 const SETS = [
   ["by_page", "Your pages", "each predicted without itself"],
@@ -39,16 +40,19 @@ function kindPart(kind, report, changes) {
     { class: "kind" },
     h("h3", {}, name),
     h("p", { class: "hint" }, summary),
-    sets.map(([key, title, meaning], place) => set(report[key], title, meaning, place === 0)),
-    changedPages(changes),
+    sets.map(([key, title, meaning], place) =>
+      set(report[key], `${name}, ${title.toLowerCase()}`, { title, meaning, open: place === 0 }),
+    ),
+    changedPages(changes, name),
   );
 }
 
-function set(comparison, title, meaning, first) {
+/** One set of pages; `name` is that of its regions, of which no two may have the same. */
+function set(comparison, name, { title, meaning, open }) {
   const { active, candidate } = comparison.confusion;
   return h(
     "details",
-    { open: first },
+    { open },
     h(
       "summary",
       {},
@@ -59,18 +63,14 @@ function set(comparison, title, meaning, first) {
         ` ${meaning}; ${counted(comparison.pages, "page")}, ${counted(comparison.blocks, "block")}`,
       ),
     ),
-    h(
-      "div",
-      { class: "wide", tabindex: "0", role: "region", "aria-label": `${title}: F1 of each label` },
-      f1Table(comparison),
-    ),
+    scoresPart(comparison, name),
     h(
       "div",
       {
         class: "wide side-by-side",
         tabindex: "0",
         role: "region",
-        "aria-label": `${title}: confusion matrices`,
+        "aria-label": `${name}: confusion matrices`,
       },
       confusionMatrix("Now, in words", active, LABELS),
       confusionMatrix("New, in words", candidate, LABELS),
@@ -79,7 +79,7 @@ function set(comparison, title, meaning, first) {
 }
 
 /** Each page with the labels that would change, now beside new. */
-function changedPages(changes) {
+function changedPages(changes, name) {
   if (!changes.length) return h("p", { class: "hint" }, "No page's labels would change.");
   return h(
     "div",
@@ -101,7 +101,12 @@ function changedPages(changes) {
         ),
         h(
           "div",
-          { class: "wide", tabindex: "0", role: "region", "aria-label": `Changes of ${page.page}` },
+          {
+            class: "wide",
+            tabindex: "0",
+            role: "region",
+            "aria-label": `${name}, changes of ${page.page}`,
+          },
           changeTable(page),
         ),
       ),

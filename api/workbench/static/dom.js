@@ -1,8 +1,8 @@
 // Elements from code: text is only ever set as text, so nothing pasted can become markup.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function filled(node, attributes, children) {
+/** An element; names with `on` are listeners, with `--` custom properties. */
+export function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -11,16 +11,6 @@ function filled(node, attributes, children) {
   }
   node.append(...children.flat().filter((child) => child !== null && child !== undefined));
   return node;
-}
-
-/** An HTML element; names with `on` are listeners, with `--` custom properties. */
-export function h(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
-}
-
-/** An SVG element. */
-export function svg(tag, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
 /** The element with an id, which the server has put on the page. */

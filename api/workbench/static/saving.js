@@ -1,6 +1,7 @@
 // Saving labels, and the queue of pages to label next.
 
 import { get, post } from "./api.js";
+import { focusContent } from "./content.js";
 import { byId, counted, h, percent } from "./dom.js";
 import { dirty, editing } from "./editing.js";
 import { Refusal, attempt, complain, say } from "./notices.js";
@@ -82,7 +83,7 @@ function placed(blocks) {
 function leave() {
   if (dirty(editing.get()) && !confirm("The changes on this page are not saved. Leave it?")) return;
   document.body.dataset.open = "source";
-  byId("content").focus();
+  focusContent();
   refresh();
 }
 

@@ -2,6 +2,7 @@
 
 import { getText, post } from "./api.js";
 import { fromAnswer, fromRecord } from "./blocks.js";
+import { currentContent, focusContent, putContent, setUpContent } from "./content.js";
 import { byId } from "./dom.js";
 import { open } from "./editing.js";
 import { Refusal, attempt, clear, say } from "./notices.js";
@@ -9,7 +10,6 @@ import { PageText } from "./page_text.js";
 
 const STARTS_LIKE_HTML =
   /^\s*(<\?xml|<!doctype|<!--|<(html|head|body|div|p|h[1-6]|article|main|section|table|ul|ol|a|img|span|script|style|svg|meta|title|link|iframe|form)[\s/>])/i;
-const LONG_PASTE = 50_000;
 const TAGS = /<\/(p|div|a|h[1-6]|li|ul|span|td|article|section|html|body)>/gi;
 
 /** HTML or raw text, by how it begins and by its tags. */
@@ -42,16 +42,11 @@ export async function openPage({ kind, content, id, url = null, stored = [] }) {
 
 /** Listen to the form, to dropped files and to the picker. */
 export function setUpSource() {
-  const content = byId("content");
   byId("source").addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(submit);
   });
-  content.addEventListener("paste", pasteLong);
-  content.addEventListener("input", () => {
-    givenName = null;
-    hint();
-  });
+  setUpContent(hint);
   byId("source").addEventListener("change", hint);
   byId("file").addEventListener("change", (event) => attempt(() => take([...event.target.files])));
   byId("seed")?.addEventListener("change", (event) => attempt(() => pick(event.target.value)));
@@ -63,31 +58,19 @@ export function setUpSource() {
   byId("add").addEventListener("click", () => attempt(addToQueue));
 }
 
-/** A page of thousands of lines is put in at once: the browser's own pasting takes many seconds. */
-function pasteLong(event) {
-  const text = event.clipboardData.getData("text/plain");
-  if (text.length < LONG_PASTE) return;
-  event.preventDefault();
-  const { target } = event;
-  target.setRangeText(text, target.selectionStart, target.selectionEnd, "end");
-  target.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-// The name that the content came with, until it is changed.
-let givenName = null;
-
 function wanted() {
   // Half a surrogate pair has no form in UTF-8.
-  const content = byId("content").value.toWellFormed();
+  const { content: given, name } = currentContent();
+  const content = given.toWellFormed();
   const chosen = new FormData(byId("source")).get("kind");
   const kind = chosen === "auto" ? detected(content) : chosen;
-  const id = givenName ?? `pasted-${fingerprint(content)}`;
+  const id = name ?? `pasted-${fingerprint(content)}`;
   return { kind, content, id, url: byId("url").value.trim() || null };
 }
 
 async function submit() {
-  if (!byId("content").value.trim()) {
-    byId("content").focus();
+  if (!currentContent().content.trim()) {
+    focusContent();
     throw new Refusal(
       "Paste the text or the HTML of a page first, drop a file, or pick an example.",
     );
@@ -139,9 +122,8 @@ async function pick(name) {
 }
 
 function fill(content, name, kind) {
-  byId("content").value = content;
+  putContent(content, name);
   byId("source").elements.kind.value = kind;
-  givenName = name.replace(/\.(txt|x?html?)$/i, "") || name;
   hint();
 }
 
