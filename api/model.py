@@ -1,33 +1,25 @@
-"""The model that the service answers with, exchanged while it runs."""
+"""The model that pages are segmented with, exchanged while the service runs."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Final
 
-from flask import Flask, current_app
+from flask import Flask
 
-from api.problems import NOT_READY, ProblemError
 from api.settings import Settings
 from segmenter import Limits, ModelError, Segmenter
 from segmenter.registry.versions import Registry
 
-__all__ = ["ModelSlot", "model_slot", "ready_segmenter", "register"]
+__all__ = ["ModelSlot", "model_slot", "register"]
 
 _log = logging.getLogger(__name__)
 
 _EXTENSION: Final = "segmenter"
-# A promotion reaches every worker within two seconds: this, and the time to load.
-_LOOK_SECONDS: Final = 0.25
 
 
 class ModelSlot:
-    """Holds the loaded model of one app; empty until ``load``.
-
-    A request takes the segmenter once and keeps it to its end, so that an exchange never shows
-    inside an answer.
-    """
+    """Holds a loaded model; empty until ``load``."""
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self._settings = settings
@@ -52,10 +44,6 @@ class ModelSlot:
         """The loaded segmenter, or ``None``."""
         return self._segmenter
 
-    def watch(self) -> None:
-        """Follow the active version from now on, in a thread of this process."""
-        threading.Thread(target=self._follow, name="model-watch", daemon=True).start()
-
     def refresh(self) -> bool:
         """Load the active version if it was switched since; whether another model is here now."""
         if self._registry.stamp() == self._stamp:
@@ -70,11 +58,6 @@ class ModelSlot:
         else:
             return True
         return False
-
-    def _follow(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(_LOOK_SECONDS):
-            self.refresh()
 
 
 def _limits(settings: Settings) -> Limits:
@@ -97,15 +80,3 @@ def model_slot(app: Flask) -> ModelSlot:
     slot = app.extensions[_EXTENSION]
     assert isinstance(slot, ModelSlot)
     return slot
-
-
-def ready_segmenter() -> Segmenter:
-    """The current app's segmenter.
-
-    Raises:
-        ProblemError: 503, no model is loaded.
-    """
-    segmenter = model_slot(current_app).segmenter
-    if segmenter is None:
-        raise ProblemError(NOT_READY, "No model is loaded yet.")
-    return segmenter

@@ -16,7 +16,6 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api import create_app
-from api.model import model_slot
 from api.observe import logs
 from api.observe.metrics import metrics_of
 from api.pages import executor
@@ -46,9 +45,10 @@ def run(arguments: list[str]) -> int:
         settings = Settings.from_environment()
         logs.configure(settings)
         logs.warn_of_unknown_variables()
-        app = create_app(settings)
-        folder = Path(os.environ[PAGES_VARIABLE])
-        executor.register(app, Pooled(folder, settings, metrics_of(app)))
+        # Only the pool needs the model.
+        app = create_app(settings, load_model=False)
+        pages = Pooled(Path(os.environ[PAGES_VARIABLE]), settings, metrics_of(app))
+        executor.register(app, pages)
         listener = _listen(settings)
     except (SettingsError, ModelError) as error:
         return _refuse(str(error))
@@ -59,7 +59,7 @@ def run(arguments: list[str]) -> int:
     # What exists now is shared with the workers; the collector would copy it page by page.
     gc.collect()
     gc.freeze()
-    _Server(app, settings, listener).run()
+    _Server(app, settings, pages, listener).run()
     return 0
 
 
@@ -106,9 +106,12 @@ def _listen_fault(settings: Settings, error: OSError) -> str:
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our app, our listening socket and no configuration of its own."""
 
-    def __init__(self, app: Flask, settings: Settings, listener: socket.socket) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, pages: Pooled, listener: socket.socket
+    ) -> None:
         self._app = app
         self.settings = settings
+        self._pages = pages
         self._address = _address(listener)
         self._descriptor = listener.detach()
         super().__init__()
@@ -130,7 +133,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "logger_class": logs.GunicornLogger,
             "proc_name": "segmenter",
             "when_ready": self._announce,
-            "post_worker_init": self._follow_model,
             "child_exit": self._forget,
         }
         for name, value in options.items():
@@ -139,21 +141,17 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         return self._app
 
-    def _follow_model(self, _worker: Any) -> None:
-        # Threads don't survive the fork: each worker has its own.
-        model_slot(self._app).watch()
-
     def _forget(self, _server: Any, worker: Any) -> None:
         metrics_of(self._app).process_gone(worker.pid)
 
     def _announce(self, _server: Any) -> None:
-        segmenter = model_slot(self._app).segmenter
-        assert segmenter is not None
+        model = self._pages.model()
+        served = "no model yet" if model is None else f"model {model.name} {model.version}"
         workers = self.settings.worker_count
         print(
             f"Segmenter listens on {self._address} with {workers} "
-            f"worker{'s' if workers > 1 else ''} and serves model {segmenter.model.name} "
-            f"{segmenter.model.version}. {_who(self.settings)} Ctrl+C stops it.",
+            f"worker{'s' if workers > 1 else ''} and serves {served}. {_who(self.settings)} "
+            "Ctrl+C stops it.",
             flush=True,
         )
         descriptor = os.environ.get(READY_VARIABLE)

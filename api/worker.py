@@ -7,26 +7,15 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final
 
-from gunicorn.http.errors import (
-    ConfigurationProblem,
-    ExpectationFailed,
-    ForbiddenProxyRequest,
-    InvalidResponseHeader,
-    InvalidResponseHeaderName,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-    UnsupportedTransferCoding,
-)
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from api.answers import encode_json
-from api.problems import PROBLEM_MEDIA_TYPE, problem_document
+from api.malformed import problem_answer, status_of
+from api.observe.metrics import metrics_of
+from api.observe.record import RequestRecord
+from api.observe.requests import request_over
 from api.receiving import ArrivingBody, PacedUnreader, is_worth_a_thread
 from api.resources import batch
 
@@ -34,17 +23,6 @@ __all__ = ["ProblemWorker"]
 
 _RECEIVED_AT_ONCE: Final = 65_536
 _NOBODY_THERE: Final = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
-
-_STATUSES: Final[Mapping[type[BaseException], int]] = {
-    ForbiddenProxyRequest: 403,
-    LimitRequestLine: 414,
-    ExpectationFailed: 417,
-    LimitRequestHeaders: 431,
-    UnsupportedTransferCoding: 501,
-    ConfigurationProblem: 500,
-    InvalidResponseHeader: 500,
-    InvalidResponseHeaderName: 500,
-}
 
 
 class Connected(TConn):  # type: ignore[misc]
@@ -152,35 +130,23 @@ class ProblemWorker(ThreadWorker):  # type: ignore[misc]
         rest = [conn for conn in self.pending_conns if conn.received]
         self.pending_conns = deque([*silent, *rest])
 
-    def handle_error(
-        self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException
-    ) -> None:
+    def handle_error(self, req: Any, client: socket.socket, _addr: Any, exc: BaseException) -> None:
         """Answer what the app never saw, or did not handle."""
-        status = _status(exc)
-        if status == 500:
-            self.log.error("Error outside the app", exc_info=exc)
-            detail = "The service failed on this request."
-        else:
-            detail = f"The request is not acceptable HTTP: {exc}"
+        record = RequestRecord.of({})
+        record.status = status_of(exc)
+        metrics = metrics_of(self.wsgi)
+        reached_app = req is not None
+        if not reached_app:
+            metrics.request_begun()
+        if record.status == 500:
+            fields = {"request_id": record.id}
+            self.log.error("Error outside the app", exc_info=exc, extra={"fields": fields})
+        head, body = problem_answer(exc, record)
         try:
-            client.sendall(_raw_response(status, detail))
+            client.sendall(head + body)
+            record.sent, record.complete = len(body), True
         except OSError:
             self.log.debug("The client was gone before its error answer.")
-
-
-def _status(error: BaseException) -> int:
-    if not isinstance(error, ParseException):
-        return 500
-    return _STATUSES.get(type(error), 400)
-
-
-def _raw_response(status: int, detail: str) -> bytes:
-    body = encode_json(problem_document(status, detail))
-    head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
-        f"Content-Type: {PROBLEM_MEDIA_TYPE}\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        "X-Content-Type-Options: nosniff\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    return head.encode("ascii") + body
+        if not reached_app:  # which takes note of its requests itself
+            record.error = type(exc).__name__
+            request_over(metrics, "", record)

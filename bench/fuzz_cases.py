@@ -17,6 +17,7 @@ from typing import Any, Final
 from api.answers import encode_json
 from api.problems import ProblemError
 from api.schemas import SegmentRequest
+from bench.fuzz_tally import Tally
 from segmenter import Document, Segmentation, Segmenter, SegmenterError
 
 __all__ = ["MOST_BYTES", "MOST_SECONDS", "Case", "FuzzFailureError", "check_case", "warm_segmenter"]
@@ -101,8 +102,11 @@ def warm_segmenter() -> Segmenter:
     return segmenter
 
 
-def check_case(case: Case, segmenter: Segmenter) -> Segmentation | None:
+def check_case(case: Case, segmenter: Segmenter, tally: Tally | None = None) -> Segmentation | None:
     """Segment a page and check all that has to hold; ``None`` where it was refused properly.
+
+    Args:
+        tally: gets the page, also one for which something does not hold.
 
     Raises:
         FuzzFailureError: something did not hold.
@@ -111,9 +115,11 @@ def check_case(case: Case, segmenter: Segmenter) -> Segmentation | None:
     began = time.process_time()
     answered = _answered(case, segmenter)
     seconds = time.process_time() - began
+    taken = _memory("VmHWM") - before
+    if tally is not None:
+        tally.add(seconds, max(taken, 0), refused=answered is None)
     if seconds > MOST_SECONDS:
         raise FuzzFailureError(f"{len(case.content):,} bytes took {seconds:.1f} s")
-    taken = _memory("VmHWM") - before
     if taken > MOST_BYTES:
         raise FuzzFailureError(f"{len(case.content):,} bytes took {taken:,} bytes of memory")
     if answered is None:

@@ -10,10 +10,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import click
+
+from bench.fuzz_tally import Tally
+from bench.machine import describe_machine
+from bench.marks import write_between_marks, write_option
 
 __all__ = ["main"]
 
@@ -55,15 +60,19 @@ _WORDS: Final = (
     help="Folder for new inputs; it is kept, and the next run goes on from it.  [default: none]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="0 takes one by the clock.")
-def main(*, minutes: float, found: Path | None, seed: int) -> None:
+@write_option
+def main(*, minutes: float, found: Path | None, seed: int, write: Path | None) -> None:
     """Fuzz raw text, HTML bytes and JSON bodies for some minutes; exit code 1 on a failure."""
     with tempfile.TemporaryDirectory() as temporary:
         place = found or Path(temporary) / "found"
         place.mkdir(parents=True, exist_ok=True)
         words = Path(temporary) / "words"
         words.write_text("".join(f'"{_escaped(word)}"\n' for word in _WORDS), "utf-8")
+        # Files with a dash in their names are libFuzzer's.
+        tally = Tally(Path(temporary) / "tally")
         arguments = [
             str(minutes * 60),
+            str(Path(temporary) / "tally"),
             f"-timeout={_HANG_SECONDS}",
             f"-rss_limit_mb={_MEMORY_MB}",
             f"-max_len={_LONGEST_INPUT}",
@@ -75,10 +84,22 @@ def main(*, minutes: float, found: Path | None, seed: int) -> None:
         ]
         command = [sys.executable, "-m", "bench.fuzz_target", *arguments, str(place), str(_CORPUS)]
         code = subprocess.run(command, cwd=_ROOT, check=False).returncode
-        failures = sorted(Path(temporary).glob("*-*"))
-        for failure in failures:
-            click.echo(f"{failure.name}: {failure.read_bytes()!r}")
+        for page in sorted(Path(temporary).glob("*-*")):
+            click.echo(f"{page.name}: {page.read_bytes()!r}")
+    # The first one ends it.
+    summary = f"{tally}; {int(code != 0)} crashes"
+    click.echo(summary)
+    if write is not None:
+        write_between_marks(write, "fuzz-pages", _report(summary, minutes))
     sys.exit(1 if code else 0)
+
+
+def _report(summary: str, minutes: float) -> str:
+    machine = describe_machine()
+    return (
+        f"By `python -m bench.fuzz_pages --minutes {minutes:g}` on {machine.date}, atheris "
+        f"{version('atheris')}, {machine.processor}:\n{summary}."
+    )
 
 
 def _escaped(word: str) -> str:

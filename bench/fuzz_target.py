@@ -1,4 +1,4 @@
-"""The process that atheris drives: ``python -m bench.fuzz_target SECONDS`` and libFuzzer's
+"""The process that atheris drives: ``python -m bench.fuzz_target SECONDS TALLY`` and libFuzzer's
 arguments."""
 
 from __future__ import annotations
@@ -6,8 +6,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
 import atheris
+
+from bench.fuzz_tally import Tally
 
 with atheris.instrument_imports(include=["segmenter", "api.schemas", "w3lib"]):
     from bench.fuzz_cases import Case, check_case, warm_segmenter
@@ -15,17 +18,13 @@ with atheris.instrument_imports(include=["segmenter", "api.schemas", "w3lib"]):
 
 def main() -> None:
     """Fuzz for so many seconds of processor time, or until something does not hold."""
-    name, seconds, *arguments = sys.argv
-    segmenter = warm_segmenter()
+    name, seconds, file, *arguments = sys.argv
+    segmenter, tally = warm_segmenter(), Tally(Path(file))
     end = time.process_time() + float(seconds)
-    pages = refused = 0
 
     def target(data: bytes) -> None:
-        nonlocal pages, refused
-        pages += 1
-        refused += check_case(Case.from_bytes(data), segmenter) is None
+        check_case(Case.from_bytes(data), segmenter, tally)
         if time.process_time() > end:
-            print(f"{pages:,} pages, {refused:,} of them refused; nothing found.", flush=True)
             # libFuzzer has no other way to end well from inside.
             os._exit(0)
 

@@ -1,100 +1,89 @@
 """``python -m bench.load``: the service at twice what it can do.
 
 First its capacity is measured: pages a second for clients that ask as fast as they get answers.
-Then clients ask on a timetable of twice that rate, whatever the answers are.
+Then clients ask on a timetable of twice that rate, whatever the answers are: they heed no
+``Retry-After``. Service and clients have cores of their own all the time; otherwise the work of the
+clients that are refused would be measured as the service's.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import os
 import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import click
 
-from bench.machine import Machine, describe_machine
+from bench.cores import Cores, chosen_cores, running_apart
+from bench.load_report import Load, Phase, load_report
+from bench.machine import describe_machine
+from bench.marks import write_between_marks, write_option
 from bench.pages import chosen_pages, pages_option
-from bench.service import Answered, ask, quantile, running_service
+from bench.service import Answered, Service, ask, quantile
 from bench.watch import Watch
 
-__all__ = ["Load", "main", "measure"]
+__all__ = ["main", "measure"]
 
 _SAMPLE_SECONDS: Final = 0.5
 _CAPACITY_CLIENTS: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """All figures of one run.
-
-    Attributes:
-        clients: asking at the same time, each for one page at a time.
-        seconds: of the load.
-        capacity: pages a second that the service can do.
-        offered: requests a second that were made.
-        throughput: pages a second that were answered.
-        to_capacity: that over ``capacity``.
-        statuses: how many answers had which status; 0 is a connection that failed.
-        p50_ms, p99_ms: of the pages that were answered, from request to the end of the answer.
-        memory_mb: of all processes, median of the last quarter.
-        memory_growth: that over the median of the quarter before.
-    """
-
-    machine: Machine
-    origin: str
-    clients: int
-    seconds: float
-    capacity: float
-    offered: float
-    throughput: float
-    to_capacity: float
-    statuses: dict[int, int]
-    p50_ms: float
-    p99_ms: float
-    memory_mb: float
-    memory_growth: float
-
-
 def measure(
-    pages: Sequence[str], origin: str, *, clients: int, seconds: float, times: float
+    pages: Sequence[str],
+    origin: str,
+    *,
+    clients: int,
+    seconds: float,
+    times: float,
+    cores: Cores | None,
 ) -> Load:
     """Measure capacity, then load.
 
     Args:
         pages: HTML pages.
         origin: where they are from, in words.
-        clients: asking at the same time.
-        seconds: of the load; a quarter of them before it for the capacity.
+        clients: asking at the same time under load.
+        seconds: of the load, and half of them before it for the capacity.
         times: the rate of requests over the capacity.
+        cores: of the service and of the clients; ``None`` lets the system choose.
 
     Raises:
         RuntimeError: the service did not start.
     """
     bodies = [page.encode("utf-8", "replace") for page in pages]
-    with running_service({"SEGMENTER_WORKERS": str(os.cpu_count() or 1)}) as service:
-        before = ask(service, bodies, _CAPACITY_CLIENTS, _until(seconds / 4))
-        capacity = _rate(before)
-        with Watch(service.memory_mb, _SAMPLE_SECONDS) as memory:
-            answers = ask(service, bodies, clients, _timetable(times * capacity, seconds))
+    machine = describe_machine()
+    with running_apart(cores, {}) as service:
+        once = iter(range(len(bodies)))
+        ask(service, bodies, _CAPACITY_CLIENTS, lambda: next(once, None))
+        at_capacity = _phase(service, bodies, _CAPACITY_CLIENTS, seconds / 2, _until)
+        rate = times * at_capacity.throughput
+        over = _phase(service, bodies, clients, seconds, lambda end: _timetable(rate, end))
+    return Load(machine, origin, cores, times, at_capacity, over)
+
+
+def _phase(
+    service: Service,
+    bodies: Sequence[bytes],
+    clients: int,
+    seconds: float,
+    plan: Callable[[float], Callable[[], int | None]],
+) -> Phase:
+    """Ask by a plan, which is told the moment that it ends."""
+    with Watch(service.memory_mb, _SAMPLE_SECONDS) as memory:
+        answers = ask(service, bodies, clients, plan(time.monotonic() + seconds))
     done = [answer.seconds * 1e3 for answer in answers if answer.status == 200]
-    throughput = _rate(answers)
     before_last, last = (statistics.median(memory.quarter(number)) for number in (2, 3))
-    return Load(
-        machine=describe_machine(),
-        origin=origin,
+    return Phase(
         clients=clients,
         seconds=seconds,
-        capacity=capacity,
         offered=len(answers) / seconds,
-        throughput=throughput,
-        to_capacity=throughput / capacity,
+        throughput=_rate(answers),
         statuses=dict(sorted(Counter(answer.status for answer in answers).items())),
         p50_ms=quantile(done, 0.5),
         p99_ms=quantile(done, 0.99),
@@ -110,14 +99,13 @@ def _rate(answers: Sequence[Answered]) -> float:
     return sum(answer.status == 200 for answer in answers) / (ended - began)
 
 
-def _until(seconds: float) -> Callable[[], int | None]:
+def _until(end: float) -> Callable[[], int | None]:
     """Pages one after the other, until time is over."""
     numbers = itertools.count()
-    end = time.monotonic() + seconds
     return lambda: next(numbers) if time.monotonic() < end else None
 
 
-def _timetable(rate: float, seconds: float) -> Callable[[], int | None]:
+def _timetable(rate: float, end: float) -> Callable[[], int | None]:
     """Pages at their times; one that no client was free for is asked for late."""
     numbers = itertools.count()
     began = time.monotonic()
@@ -125,7 +113,7 @@ def _timetable(rate: float, seconds: float) -> Callable[[], int | None]:
     def next_page() -> int | None:
         number = next(numbers)
         due = began + number / rate
-        if due > began + seconds or time.monotonic() > began + seconds:
+        if max(due, time.monotonic()) > end:
             return None
         time.sleep(max(due - time.monotonic(), 0.0))
         return number
@@ -135,14 +123,36 @@ def _timetable(rate: float, seconds: float) -> Callable[[], int | None]:
 
 @click.command()
 @pages_option
-@click.option("--clients", type=click.IntRange(min=1), default=16, show_default=True)
+@click.option("--clients", type=click.IntRange(min=1), default=256, show_default=True)
 @click.option("--seconds", type=click.FloatRange(min=4), default=60.0, show_default=True)
 @click.option("--times", type=click.FloatRange(min=0.1), default=2.0, show_default=True)
-def main(*, sources: tuple[Path, ...], clients: int, seconds: float, times: float) -> None:
+@click.option(
+    "--service-cores", help="Numbers with commas between.  [default: all but the clients']"
+)
+@click.option("--client-cores", help="Numbers with commas between.  [default: the last one]")
+@write_option
+def main(
+    *,
+    sources: tuple[Path, ...],
+    clients: int,
+    seconds: float,
+    times: float,
+    service_cores: str | None,
+    client_cores: str | None,
+    write: Path | None,
+) -> None:
     """Ask the service for --times as many pages as it can do, for --seconds; figures as JSON."""
+    try:
+        cores = chosen_cores(service_cores, client_cores)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     pages = chosen_pages(sources)
-    load = measure(pages.html, pages.origin, clients=clients, seconds=seconds, times=times)
-    click.echo(json.dumps(asdict(load), indent=1))
+    load = measure(
+        pages.html, pages.origin, clients=clients, seconds=seconds, times=times, cores=cores
+    )
+    click.echo(json.dumps({**asdict(load), "to_capacity": load.to_capacity}, indent=1))
+    if write is not None:
+        write_between_marks(write, "load", load_report(load))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.fuzz_cases import Case, FuzzFailureError, check_case, warm_segmenter
+from bench.fuzz_tally import Tally
 from segmenter import Document, Segmentation, Segmenter
 from segmenter.types import DEFAULT_KEEP
 
@@ -69,6 +71,23 @@ class _Forgetful(Segmenter):
         )
 
 
+def test_the_dearest_page_is_told_also_where_it_is_a_fault(
+    segmenter: Segmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally = Tally(tmp_path / "tally")
+    check_case(Case("text", None, b"Bridge reopens"), segmenter, tally)
+    check_case(Case("json", None, b"{"), segmenter, tally)
+    monkeypatch.setattr("bench.fuzz_cases.MOST_SECONDS", 0.0)
+    with pytest.raises(FuzzFailureError):
+        check_case(Case("html", None, b"<p>It was closed.</p>" * 2_000), segmenter, tally)
+    told = re.fullmatch(
+        r"3 pages tried, 1 of them refused; slowest (.+) s, most memory \d+ MB",
+        str(Tally(tmp_path / "tally")),
+    )
+    assert told is not None
+    assert float(told[1]) > 0
+
+
 @pytest.mark.slow
 def test_a_minute_of_fuzzing() -> None:
     done = subprocess.run(
@@ -80,4 +99,9 @@ def test_a_minute_of_fuzzing() -> None:
         errors="replace",
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3_000:]
-    assert "nothing found" in done.stdout
+    summary = done.stdout.splitlines()[-1]
+    assert re.fullmatch(
+        r"[1-9][\d,]* pages tried, [\d,]+ of them refused; slowest \d\.\d\d s, "
+        r"most memory \d+ MB; 0 crashes",
+        summary,
+    )

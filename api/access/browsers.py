@@ -12,20 +12,23 @@ from flask import Flask, Response, request
 from api.problems import FORBIDDEN, ProblemError
 from api.settings import Settings, is_loopback
 
-__all__ = ["register"]
+__all__ = ["ANSWER_HEADERS", "register"]
 
-_HEADERS: Final = {
+ANSWER_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    # Answers hold text of pages; a client may keep them, no cache on the way.
+    "Cache-Control": "private, no-cache",
 }
+"""Of every answer that is no page to look at, unless its view has set its own."""
 # A view that serves a page of its own needs may set its own policy.
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_ANSWER_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORT: Final = re.compile(r":[0-9]*\Z")
 _PREFLIGHT_SECONDS: Final = 600
@@ -47,13 +50,11 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def _set_headers(response: Response) -> Response:
-    page = response.mimetype == "text/html"
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY if page else _ANSWER_POLICY)
-    if not response.headers.get("Cache-Control"):
-        # Answers hold text of pages; a client may keep them, no cache on the way.
-        response.headers["Cache-Control"] = "private, no-cache"
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
+    for name, value in ANSWER_HEADERS.items():
+        if not response.headers.get(name):
+            response.headers[name] = value
     return response
 
 

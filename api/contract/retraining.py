@@ -13,7 +13,6 @@ from api.schemas import Label
 from api.store.labels import Revision, StoredPage
 from api.store.runs import Run, RunState
 from segmenter.labels.records import LabelRecord, RecordBlock
-from segmenter.labels.suggestions import Suggestion
 from segmenter.registry.versions import Active, State, Version
 from segmenter.types import ModelId
 
@@ -25,6 +24,7 @@ __all__ = [
     "RunAnswer",
     "RunsAnswer",
     "StoredAnswer",
+    "SuggestionAnswer",
     "SuggestionsAnswer",
     "VersionAnswer",
     "VersionsAnswer",
@@ -151,23 +151,6 @@ class SuggestionAnswer(AnswerModel):
     """How unlike the pages before it and the labelled ones it is."""
     model: ModelAnswer
     blocks: list[SuggestedBlockAnswer]
-
-    @classmethod
-    def of(cls, suggestion: Suggestion) -> Self:
-        """Of the library's."""
-        names = tuple(SuggestedBlockAnswer.model_fields)
-        return cls(
-            id=suggestion.record.id,
-            url=suggestion.record.url,
-            score=round(suggestion.score, 4),
-            uncertainty=round(suggestion.uncertainty, 4),
-            novelty=round(suggestion.novelty, 4),
-            model=_model(suggestion.segmentation.model),
-            blocks=[
-                SuggestedBlockAnswer(**{name: getattr(block, name) for name in names})
-                for block in suggestion.segmentation.blocks
-            ],
-        )
 
 
 class SuggestionsAnswer(AnswerModel):

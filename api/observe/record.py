@@ -64,6 +64,7 @@ class RequestRecord:
         status: of the answer; 0 before there is one.
         sent: bytes of the answer's body that were handed over.
         complete: whether these were all.
+        error: type of the error of a request that never reached the app.
     """
 
     id: str
@@ -77,6 +78,7 @@ class RequestRecord:
     status: int = 0
     sent: int = 0
     complete: bool = False
+    error: str | None = None
 
     @classmethod
     def of(cls, environ: Mapping[str, Any]) -> RequestRecord:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask, request
 
 from api.access.guard import current_key
-from api.observe.metrics import metrics_of
+from api.observe.metrics import Metrics, metrics_of
 from api.observe.record import RECORD, RequestRecord, current_record
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["register"]
+__all__ = ["register", "request_over"]
 
 _log: Final = logging.getLogger("segmenter.requests")
 # Asked all the time by machines; a line only where they fail.
@@ -40,6 +40,48 @@ def _note_key(_error: BaseException | None) -> None:
     record, key = current_record(), current_key()
     if record is not None and key is not None:
         record.key = key.name
+
+
+def request_over(metrics: Metrics, method: str, record: RequestRecord) -> None:
+    """Count a request that has begun before, and write its line.
+
+    Args:
+        method: as sent; empty where it could not be read.
+        record: of the request, complete.
+    """
+    seconds = time.monotonic() - record.begun
+    metrics.request_done(method, record.route or "none", record.status, seconds)
+    if record.limit is not None:
+        metrics.rejected(record.limit)
+    if record.route in _QUIET and record.status < 400:
+        return
+    level = logging.WARNING if record.status >= 500 else logging.INFO
+    if _log.isEnabledFor(level):
+        _log.log(level, "request", extra={"fields": _fields(method, record, seconds)})
+
+
+def _fields(method: str, record: RequestRecord, seconds: float) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "request_id": record.id,
+        "method": method[:16] or None,
+        "route": record.route or None,
+        "status": record.status,
+        "seconds": round(seconds, 4),
+        "bytes": record.sent,
+        "key": record.key,
+        "model": record.model,
+    }
+    if record.limit is not None:
+        fields["limit"] = record.limit
+    if record.error is not None:
+        fields["error"] = [record.error]
+    if not record.complete:
+        fields["complete"] = False
+    if record.context is not None and record.parent is not None:
+        fields["trace_id"] = record.context.trace
+        fields["span_id"] = record.context.span
+        fields["parent_id"] = record.parent.span
+    return fields
 
 
 class _Observer:
@@ -66,41 +108,9 @@ class _Observer:
             body = self._inner(environ, start)
         except BaseException:
             record.status = record.status or 500
-            self._end(method, record)
+            request_over(self._metrics, method, record)
             raise
-        return _Counted(body, record, lambda: self._end(method, record))
-
-    def _end(self, method: str, record: RequestRecord) -> None:
-        seconds = time.monotonic() - record.begun
-        self._metrics.request_done(method, record.route or "none", record.status, seconds)
-        if record.limit is not None:
-            self._metrics.rejected(record.limit)
-        if record.route in _QUIET and record.status < 400:
-            return
-        level = logging.WARNING if record.status >= 500 else logging.INFO
-        _log.log(level, "request", extra={"fields": self._fields(method, record, seconds)})
-
-    @staticmethod
-    def _fields(method: str, record: RequestRecord, seconds: float) -> dict[str, Any]:
-        fields: dict[str, Any] = {
-            "request_id": record.id,
-            "method": method[:16],
-            "route": record.route or None,
-            "status": record.status,
-            "seconds": round(seconds, 4),
-            "bytes": record.sent,
-            "key": record.key,
-            "model": record.model,
-        }
-        if record.limit is not None:
-            fields["limit"] = record.limit
-        if not record.complete:
-            fields["complete"] = False
-        if record.context is not None and record.parent is not None:
-            fields["trace_id"] = record.context.trace
-            fields["span_id"] = record.context.span
-            fields["parent_id"] = record.parent.span
-        return fields
+        return _Counted(body, record, lambda: request_over(self._metrics, method, record))
 
 
 class _Counted:

@@ -23,6 +23,13 @@ class Executor(Protocol):
     def model(self) -> ModelId | None:
         """The model that answers, ``None`` while there is none."""
 
+    def check_room(self) -> None:
+        """Refuse a page before its body is read, where it is known that there will be no room.
+
+        Raises:
+            ProblemError: the queue is full.
+        """
+
     def run(self, job: Job, *, patient: bool = False) -> Outcome:
         """Do a job and wait for what comes of it.
 
@@ -49,6 +56,9 @@ class InProcess:
         """See ``Executor``."""
         segmenter = self._slot.segmenter
         return None if segmenter is None else segmenter.model
+
+    def check_room(self) -> None:
+        """See ``Executor``."""
 
     def run(self, job: Job, *, patient: bool = False) -> Outcome:  # noqa: ARG002
         """See ``Executor``."""

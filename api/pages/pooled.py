@@ -67,6 +67,14 @@ class Pooled:
         """See ``Executor``."""
         return read_state(self._folder)
 
+    def check_room(self) -> None:
+        """See ``Executor``. It is known where every process works on a page of ours, so that those
+        of ours which wait are all in the queue; of pages that others hand over nothing is known.
+        """
+        counts, settings = self._counts, self._settings
+        if counts["busy"] >= settings.worker_count and counts["waiting"] >= settings.queue_length:
+            raise self._queue_full()
+
     def run(self, job: Job, *, patient: bool = False) -> Outcome:
         """See ``Executor``."""
         for _ in range(_ATTEMPTS):

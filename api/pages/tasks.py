@@ -10,6 +10,7 @@ from api.answers import encode_json
 from api.contract.forms import encode_segmentation
 from api.contract.parsing import json_object
 from api.observe.metrics import PageSummary, Stage
+from api.pages.rating import rate_page
 from api.pages.wire import Job, Outcome
 from api.problems import INVALID, ProblemError, as_problem, problem_document
 from api.schemas import SegmentRequest
@@ -81,6 +82,7 @@ _TASKS: Final[Mapping[str, Callable[[Job, Segmenter], Outcome]]] = {
     "segment": _segment,
     "row": _row,
     "explain": explain_block,
+    "rate": rate_page,
 }
 
 

@@ -15,13 +15,14 @@ from api.contract.retraining import (
     PageAnswer,
     StoredAnswer,
     StoredPageAnswer,
-    SuggestionAnswer,
     SuggestionsAnswer,
 )
 from api.contract.tags import TagHeaders, model_response, tagged_response
 from api.data import app_data
-from api.model import ready_segmenter
+from api.pages.executor import app_pages
+from api.pages.suggesting import suggested
 from api.problems import (
+    BUSY,
     INVALID,
     KEY_REUSED,
     MEDIA_TYPE,
@@ -34,7 +35,6 @@ from api.problems import (
 from api.retraining_schemas import ListQuery, PageToStore, SuggestionsQuery
 from segmenter.labels.files import checked_lines, checked_records
 from segmenter.labels.records import LabelRecord
-from segmenter.labels.suggestions import suggest
 
 __all__ = ["blueprint"]
 
@@ -124,7 +124,7 @@ def list_pages() -> Response:
         tag=_TAG,
         query=SuggestionsQuery,
         answers=(Answer(200, "Pages to label.", (Content(_JSON[0], SuggestionsAnswer),)),),
-        problems=(INVALID, NOT_READY),
+        problems=(INVALID, NOT_READY, BUSY),
     )
 )
 def suggestions() -> Response:
@@ -133,14 +133,15 @@ def suggestions() -> Response:
     With the model's labels, to correct.
     """
     wanted = SuggestionsQuery.from_query(request.query_string)
-    labels = app_data().labels
-    found = suggest(
-        labels.records(labelled=False),
-        ready_segmenter(),
-        wanted.count,
-        labels.records(labelled=True),
+    data = app_data()
+    found = suggested(
+        app_pages(),
+        data.labels.records(labelled=False),
+        data.labels.records(labelled=True),
+        count=wanted.count,
+        in_flight=data.settings.worker_count,
     )
-    return model_response(SuggestionsAnswer(suggestions=[SuggestionAnswer.of(s) for s in found]))
+    return model_response(SuggestionsAnswer(suggestions=found))
 
 
 @blueprint.get(_PAGE)

@@ -32,7 +32,8 @@ def segment() -> Response:
     """
     form = accepted_form(request)
     kind = accepted_type(request, _ACCEPTED)
-    metrics = app_metrics()
+    pages, metrics = app_pages(), app_metrics()
+    pages.check_room()
     began = time.perf_counter()
     body = read_body(request)
     metrics.stage_done("read", time.perf_counter() - began)
@@ -42,7 +43,7 @@ def segment() -> Response:
         "query": request.query_string.decode("latin-1"),
         "form": form,
     }
-    outcome = app_pages().run(Job("segment", body, options))
+    outcome = pages.run(Job("segment", body, options))
     if outcome.summary is not None:
         metrics.page_done(outcome.summary)
     return segmentation_response(outcome.body, form)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter.errors import LimitError
 from segmenter.features import page_features
@@ -24,14 +25,53 @@ from segmenter.labels.records import LabelRecord
 from segmenter.segmenter import Segmenter
 from segmenter.types import FloatArray, Segmentation
 
-__all__ = ["Suggestion", "suggest"]
+__all__ = [
+    "SKETCH_SIZE",
+    "Ranked",
+    "Rating",
+    "Sketch",
+    "Suggestion",
+    "rank",
+    "sketch",
+    "suggest",
+    "uncertainty",
+]
 
-_SHORT_BLOCK: Final = 8
-_SKETCH: Final = 128
+Sketch = NDArray[np.uint32]
+"""Shape (SKETCH_SIZE,): the least hash of a page's template tokens under each of many hashes."""
+SKETCH_SIZE: Final = 128
 """Values of a page's sketch (Broder 1997); their agreement is off by about a tenth."""
+_SHORT_BLOCK: Final = 8
 _SHARPNESS: Final = 2
 """Pages of other templates have some tokens in common too: squared, that counts for little."""
 _COVERAGE: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rating:
+    """All that ranking takes of a page.
+
+    Attributes:
+        sketch: what pages like it have in common with it.
+        uncertainty: as ``Suggestion`` has it.
+    """
+
+    sketch: Sketch
+    uncertainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A page's place among those to label.
+
+    Attributes:
+        index: of its rating.
+        novelty, score: as ``Suggestion`` has them.
+    """
+
+    index: int
+    novelty: float
+    score: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,60 +108,68 @@ def suggest(
         count: how many at most.
         labelled: pages that are labelled already.
     """
-    rows: list[tuple[LabelRecord, Segmentation, FloatArray, float]] = []
+    pages: list[tuple[LabelRecord, Segmentation]] = []
+    ratings: list[Rating] = []
     for record in pool:
-        sketch = _sketch(record)
-        if sketch is not None:
+        drawn = sketch(record)
+        if drawn is not None:
             segmentation = segmenter.segment_document(record.document())
-            rows.append((record, segmentation, sketch, _uncertainty(segmentation)))
-    if not rows:
+            pages.append((record, segmentation))
+            ratings.append(Rating(drawn, uncertainty(segmentation)))
+    known = [drawn for record in labelled if (drawn := sketch(record)) is not None]
+    return [
+        Suggestion(*pages[best.index], ratings[best.index].uncertainty, best.novelty, best.score)
+        for best in rank(ratings, count, known)
+    ]
+
+
+def rank(ratings: Sequence[Rating], count: int, labelled: Sequence[Sketch] = ()) -> list[Ranked]:
+    """The places of the pages to label next, the most helpful first.
+
+    Args:
+        ratings: of the pages without labels.
+        count: how many at most.
+        labelled: sketches of pages that are labelled already.
+    """
+    if not ratings:
         return []
-    sketches = np.stack([row[2] for row in rows])
-    uncertainty = np.array([row[3] for row in rows])
-    crowd = np.array([_alike(sketches, index).sum() for index in range(len(rows))])
-    weight = uncertainty / crowd
-    nearest, covered = np.zeros(len(rows)), np.zeros(len(rows))
-    for record in labelled:
-        sketch = _sketch(record)
-        if sketch is not None:
-            alike = (sketches == sketch).mean(axis=1)
-            nearest, covered = np.maximum(nearest, alike), covered + alike**_SHARPNESS
-    result: list[Suggestion] = []
-    left = np.ones(len(rows), dtype=bool)
-    while len(result) < min(count, len(rows)):
+    sketches = np.stack([rating.sketch for rating in ratings])
+    crowd = np.array([_alike(sketches, index).sum() for index in range(len(ratings))])
+    weight = np.array([rating.uncertainty for rating in ratings]) / crowd
+    nearest, covered = np.zeros(len(ratings)), np.zeros(len(ratings))
+    for known in labelled:
+        alike = (sketches == known).mean(axis=1)
+        nearest, covered = np.maximum(nearest, alike), covered + alike**_SHARPNESS
+    result: list[Ranked] = []
+    left = np.ones(len(ratings), dtype=bool)
+    while len(result) < min(count, len(ratings)):
         worth = np.log1p(_COVERAGE * covered)
         gains = np.array(
             [
                 weight @ (np.log1p(_COVERAGE * (covered + _alike(sketches, index))) - worth)
-                for index in range(len(rows))
+                for index in range(len(ratings))
             ]
         )
         # A copy of what is there tells nothing, however much it covers.
         gains = np.where(left, gains * (1 - nearest), -1.0)
         best = int(gains.argmax())
-        record, segmentation, sketch, unsure = rows[best]
-        novelty, score = float(1 - nearest[best]), float(gains[best])
-        result.append(Suggestion(record, segmentation, unsure, novelty, score))
+        result.append(Ranked(best, float(1 - nearest[best]), float(gains[best])))
         left[best] = False
         covered = covered + _alike(sketches, best)
-        nearest = np.maximum(nearest, (sketches == sketch).mean(axis=1))
+        nearest = np.maximum(nearest, (sketches == sketches[best]).mean(axis=1))
     return result
 
 
-def _alike(sketches: FloatArray, index: int) -> FloatArray:
-    """Shape (pages,): how far each page is covered by one of them."""
-    result: FloatArray = (sketches == sketches[index]).mean(axis=1) ** _SHARPNESS
-    return result
-
-
-def _uncertainty(segmentation: Segmentation) -> float:
+def uncertainty(segmentation: Segmentation) -> float:
+    """Of the labels of a page with at least one block, as ``Suggestion`` has it."""
     given = np.take_along_axis(segmentation.probabilities, segmentation.labels[:, None], axis=1)
     weight = np.sqrt(segmentation.page.ends - segmentation.page.starts)
     return float(((1 - given[:, 0]) * weight).sum() / weight.sum())
 
 
-def _sketch(record: LabelRecord) -> FloatArray | None:
-    """Shape (_SKETCH,): the least hash of the page's template tokens under each of many hashes."""
+def sketch(record: LabelRecord) -> Sketch | None:
+    """What pages of one template have in common; ``None`` for a page that can't be compared: over
+    the limits of labelled pages, or empty."""
     try:
         page = split(record)
     except LimitError:
@@ -138,6 +186,12 @@ def _sketch(record: LabelRecord) -> FloatArray | None:
     all_tokens = np.concatenate(tokens).astype(np.uint32)
     if not len(all_tokens):
         return None
-    salts = mixed(np.arange(1, _SKETCH + 1, dtype=np.uint32))
-    result: FloatArray = mixed(all_tokens[None, :] ^ salts[:, None]).min(axis=1)
+    salts = mixed(np.arange(1, SKETCH_SIZE + 1, dtype=np.uint32))
+    result: Sketch = mixed(all_tokens[None, :] ^ salts[:, None]).min(axis=1)
+    return result
+
+
+def _alike(sketches: Sketch, index: int) -> FloatArray:
+    """Shape (pages,): how far each page is covered by one of them."""
+    result: FloatArray = (sketches == sketches[index]).mean(axis=1) ** _SHARPNESS
     return result

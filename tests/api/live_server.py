@@ -7,19 +7,20 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from contract import check_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 2_000_000
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class Server:
         finally:
             connection.close()
 
+    def exchange(self, sent: bytes) -> Answer:
+        """Send bytes as they are, end the sending side, read one answer."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            return read_response(response)
+
     def end(self) -> None:
         """End it for good, after a failed test too."""
         try:
@@ -83,7 +93,10 @@ class Server:
 
 
 def read_answer(connection: http.client.HTTPConnection) -> Answer:
-    response = connection.getresponse()
+    return read_response(connection.getresponse())
+
+
+def read_response(response: http.client.HTTPResponse) -> Answer:
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, headers, response.read())
 
@@ -95,11 +108,23 @@ def run_environment(**variables: str) -> dict[str, str]:
 
 
 def start_server(**variables: str) -> Server:
+    """Start one on a free port; what it logs goes where the test's own errors go."""
+    return _started(None, variables)
+
+
+def start_logged_server(log: Path, **variables: str) -> Server:
+    """Start one whose log goes into a file."""
+    with log.open("wb") as told:
+        return _started(told, variables)
+
+
+def _started(log: IO[bytes] | None, variables: Mapping[str, str]) -> Server:
     process = subprocess.Popen(
         [sys.executable, "-m", "api"],
         cwd=ROOT,
         env=run_environment(SEGMENTER_PORT="0", **variables),
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
     )
     assert process.stdout is not None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -20,6 +22,11 @@ TEXT = {"Content-Type": "text/plain"}
 SMALL = b"The bridge is open again\n\nBy Ann Example\n\nAfter two years it was opened.\n"
 # A large page of ordinary paragraphs; it takes seconds, and much memory.
 LARGE = b"The quick brown fox jumps over the lazy dog, and then sleeps until noon.\n\n" * 130_000
+# As large as a page to label may be.
+TO_LABEL = "".join(
+    f"<p class=c{n}>Paragraph {n} of a great many, all alike</p>" for n in range(19_000)
+)
+SUGGESTIONS = "/v1/labels/suggestions?count=100"
 WAIT_SECONDS = 60
 
 
@@ -102,6 +109,31 @@ def test_a_page_over_its_time_is_ended_and_its_neighbours_are_not(
     assert post(server, SMALL).status == 200
 
 
+def store(server: Server, **pages: str) -> None:
+    body = json.dumps([{"id": name, "html": html} for name, html in pages.items()])
+    headers = {"Content-Type": "application/json"}
+    assert server.request("POST", "/v1/labels", body, headers).status == 201
+
+
+def test_suggestions_pass_over_pages_that_take_too_long(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start(
+        SEGMENTER_WORKERS="8", SEGMENTER_PAGE_SECONDS="1", SEGMENTER_DATA=str(tmp_path)
+    )  # fmt: skip
+    store(server, small="<h1>Bridge reopens</h1><p>It was closed for two years.</p>")
+    store(server, **{f"large-{number}": TO_LABEL for number in range(8)})
+    for process in [pool(server), *pool(server).children()]:
+        process.cpu_affinity([min(os.sched_getaffinity(0))])  # none of them has a core for itself
+    answer = server.request("GET", SUGGESTIONS)
+    assert answer.status == 200
+    found = {page["id"] for page in answer.json["suggestions"]}
+    counts = server.request("GET", "/metrics").body.decode()
+    (ended,) = re.findall(r'^segmenter_processes_replaced_total{reason="time"} (.+)$', counts, re.M)
+    assert "small" in found
+    assert len(found) == 9 - float(ended)
+
+
 def test_a_page_over_its_memory_is_refused(start: Callable[..., Server]) -> None:
     server = start(SEGMENTER_PAGE_BYTES="500000000", SEGMENTER_WORKERS="1")
     answer = post(server, b"x " * 9_900_000)
@@ -163,8 +195,32 @@ def test_a_full_queue_is_refused_at_once(start: Callable[..., Server]) -> None:
         assert refused.json["type"] == "urn:problem-type:segmenter:busy"
         assert (refused.json["limit"], refused.json["value"]) == ("queue_length", 2)
         assert int(refused.headers["retry-after"]) > 0
+        # A body is not unpacked for nothing.
+        packed = {**TEXT, "Content-Encoding": "gzip"}
+        assert server.request("POST", "/v1/segment", b"not packed", packed).status == 503
         assert server.request("GET", "/readyz").status == 200
         assert [answer.result().status for answer in (first, *waiting)] == [200, 200, 200]
+
+
+def test_suggestions_find_no_room_in_a_full_queue(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start(
+        SEGMENTER_WORKERS="1", SEGMENTER_QUEUE_LENGTH="1", SEGMENTER_DATA=str(tmp_path)
+    )  # fmt: skip
+    store(server, one="<p>It was closed for two years.</p>")
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(post, server, LARGE)
+        busy(server)
+        waiting = threads.submit(post, server, SMALL)
+        time.sleep(0.5)
+        refused = server.request("GET", SUGGESTIONS)
+        assert not first.done()
+        assert refused.status == 503
+        assert refused.json["limit"] == "queue_length"
+        assert int(refused.headers["retry-after"]) > 0
+        assert [answer.result().status for answer in (first, waiting)] == [200, 200]
+    assert len(server.request("GET", SUGGESTIONS).json["suggestions"]) == 1
 
 
 def test_rows_of_a_batch_wait_for_room(start: Callable[..., Server]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 import socket
@@ -22,17 +21,6 @@ from api.settings import VARIABLES
 SEED = ROOT / "seeds" / "pages" / "000_5c0e006fbbd7d074.txt"
 TEXT = {"Content-Type": "text/plain"}
 JSON = {"Content-Type": "application/json"}
-
-
-def raw_exchange(server: Server, sent: bytes) -> Answer:
-    """Send bytes as they are, end the sending side, read one answer."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, headers, response.read())
 
 
 def check_problem(answer: Answer, status: int) -> dict[str, Any]:
@@ -129,54 +117,6 @@ def test_a_big_body_is_answered_not_reset(
     sent = pieces(body) if chunked else body
     answer = server.request("POST", path, sent, {"Content-Type": media_type}, chunked=chunked)
     check_problem(answer, status)
-
-
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\r\n", 411),
-        (
-            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\nZZ\r\npage\r\n",
-            400,
-        ),
-        (
-            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n4\r\npa",
-            400,
-        ),
-        (
-            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-            b"Content-Length: 100\r\n\r\npage",
-            400,
-        ),
-        (
-            b"POST /v1/segment HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-            b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            400,
-        ),
-        (b"nonsense\r\n\r\n", 400),
-        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nBad Header: x\r\n\r\n", 400),
-        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
-        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 20_000 + b"\r\n\r\n", 431),
-        (b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: magic\r\n\r\n", 501),
-    ],
-    ids=[
-        "no-length",
-        "bad-chunk-size",
-        "chunk-cut-off",
-        "length-cut-off",
-        "length-and-chunked",
-        "no-http",
-        "header-name",
-        "long-line",
-        "long-header",
-        "transfer-coding",
-    ],
-)
-def test_broken_http_gets_a_problem_too(server: Server, sent: bytes, status: int) -> None:
-    check_problem(raw_exchange(server, sent), status)
-    assert server.request("GET", "/livez").status == 200
 
 
 def test_silent_connections_do_not_keep_the_workers(launch: Callable[..., Server]) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from live_server import ROOT, Server, run_environment
 from retraining import records
 from walkthrough import shell_blocks
 
+from segmenter import Segmenter
 from segmenter.labels.records import LabelRecord
+from segmenter.labels.suggestions import suggest
 from segmenter.model_package import load_model
 from segmenter.registry.versions import Registry
 
@@ -248,6 +250,37 @@ def test_labels_over_http(start: Callable[..., Server]) -> None:
     assert server.request("DELETE", path).status == 204
     assert server.request("GET", path).status == 404
     assert server.request("DELETE", path).status == 404
+
+
+def test_suggestions_over_http_are_those_of_the_library(
+    start: Callable[..., Server], base: Path
+) -> None:
+    """In their order, with the model's blocks, however many processes rate the pages."""
+    bare = [replace(record, blocks=()) for site in (3, 4, 5) for record in records(site, 4)]
+    labelled = records(4, 2, first=4)
+    found = suggest(sorted(bare, key=lambda record: record.id), Segmenter.load(base), 9, labelled)
+    wanted = [
+        {
+            "id": item.record.id,
+            "url": item.record.url,
+            "score": round(item.score, 4),
+            "uncertainty": round(item.uncertainty, 4),
+            "novelty": round(item.novelty, 4),
+            "model": asdict(item.segmentation.model),
+            "blocks": [
+                {
+                    name: getattr(block, name)
+                    for name in ("start", "end", "label", "probability", "text")
+                }
+                for block in item.segmentation.blocks
+            ],
+        }
+        for item in found
+    ]
+    server = start(SEGMENTER_TRAINERS="0", SEGMENTER_WORKERS="3")
+    assert server.request("POST", "/v1/labels", lines([*bare, *labelled]), LINES).status == 201
+    for _ in range(3):
+        assert server.request("GET", "/v1/labels/suggestions?count=9").json["suggestions"] == wanted
 
 
 @pytest.mark.parametrize(
