@@ -69,7 +69,7 @@ class Load:
 
 def load_report(load: Load) -> str:
     """The figures as Markdown."""
-    setting = textwrap.fill(" ".join(_setting(load)), _WIDTH)
+    setting = textwrap.fill(" ".join(_setting(load)), _WIDTH, break_on_hyphens=False)
     return "\n".join([setting, "", *_table(load)])
 
 

@@ -85,6 +85,7 @@ def test_the_report_says_where_clients_and_service_ran() -> None:
     assert "python -m bench.load --clients 256 --seconds 60" in apart
     assert "| answered 200; 503; anything else | 1,200; 0; 0 | 2,280; 2,519; 1 |" in apart
     assert "| of the capacity | 1 | 0.95 |" in apart
+    assert "whatever `Retry-After` says." in apart
     assert "took time from it" in load_report(load_on(None))
 
 
