@@ -5,7 +5,6 @@ Template sites (``bench.sites``) that no model was trained on; each figure is th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final
 import click
 import numpy as np
 
+from bench.marks import write_between_marks
 from bench.sites import site_pages
 from segmenter import Segmenter
 from segmenter.labels.files import checked_records
@@ -75,7 +75,7 @@ def main(base: Path | None, sites: int, write: bool) -> None:
     click.echo("\n".join(lines))
     if write:
         _plot(curves, learning)
-        _insert(_DOCS / "retraining.md", "\n".join(lines))
+        write_between_marks(_DOCS / "retraining.md", "figures", "\n".join(lines))
 
 
 def _curve(kind: InputKind, sites: int, model: Model, replay: Sequence[TokenPage]) -> list[Point]:
@@ -218,17 +218,6 @@ def _plot(curves: dict[InputKind, list[Point]], learning: dict[str, list[float]]
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(_DOCS / "adaptation.png", dpi=120)
-
-
-def _insert(path: Path, text: str) -> None:
-    """Between the two marks in a document."""
-    begin, end = "<!-- figures -->", "<!-- end of figures -->"
-    old = path.read_text("utf-8")
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    if not pattern.search(old):
-        raise click.ClickException(f"{path} has no {begin} … {end}")
-    new = pattern.sub(lambda _: f"{begin}\n{text}\n{end}", old)
-    path.write_text(new, "utf-8")
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ import click
 import psutil
 
 from bench.machine import Machine, describe_machine
+from bench.marks import write_between_marks, write_option
 from bench.pages import chosen_pages, pages_option, seed_texts
-from bench.scale_report import scale_report, write_between_marks
+from bench.scale_report import scale_report
 from bench.watch import Watch
 
 __all__ = ["CrawlRates", "main", "measure"]
@@ -259,11 +260,7 @@ def _sizes(memory: Watch) -> tuple[float, float]:
 @pages_option
 @click.option("--count", type=click.IntRange(min=8), default=10_000, show_default=True)
 @click.option("--records", type=click.IntRange(min=10), default=1_000_000, show_default=True)
-@click.option(
-    "--write",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Write the figures into a document, between its marks.",
-)
+@write_option
 def main(*, sources: tuple[Path, ...], count: int, records: int, write: Path | None) -> None:
     """Measure `segmenter batch` on a WARC of --count pages and --records small WET records."""
     pages = chosen_pages(sources)
@@ -271,7 +268,7 @@ def main(*, sources: tuple[Path, ...], count: int, records: int, write: Path | N
     figures: dict[str, Any] = asdict(rates)
     click.echo(json.dumps(figures, indent=1))
     if write is not None:
-        write_between_marks(write, scale_report(rates))
+        write_between_marks(write, "figures", scale_report(rates))
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Self
 
 import click
 
-from bench.machine import describe_machine
+from bench.machine import measured_by
 from bench.marks import write_between_marks, write_option
 from bench.service import running_service
 from segmenter.keys import new_key
@@ -167,11 +166,7 @@ def main(*, calls: int, seed: int, write: Path | None) -> None:
 
 
 def _report(summary: str, calls: int) -> str:
-    machine = describe_machine()
-    return (
-        f"By `python -m bench.fuzz_api --calls {calls}` on {machine.date}, schemathesis "
-        f"{version('schemathesis')}, {machine.processor}:\n{summary}."
-    )
+    return f"{measured_by(f'bench.fuzz_api --calls {calls}', 'schemathesis')}:\n{summary}."
 
 
 if __name__ == "__main__":

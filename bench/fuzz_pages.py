@@ -10,14 +10,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import click
 
 from bench.fuzz_tally import Tally
-from bench.machine import describe_machine
+from bench.machine import measured_by
 from bench.marks import write_between_marks, write_option
 
 __all__ = ["main"]
@@ -95,11 +94,7 @@ def main(*, minutes: float, found: Path | None, seed: int, write: Path | None) -
 
 
 def _report(summary: str, minutes: float) -> str:
-    machine = describe_machine()
-    return (
-        f"By `python -m bench.fuzz_pages --minutes {minutes:g}` on {machine.date}, atheris "
-        f"{version('atheris')}, {machine.processor}:\n{summary}."
-    )
+    return f"{measured_by(f'bench.fuzz_pages --minutes {minutes:g}', 'atheris')}:\n{summary}."
 
 
 def _escaped(word: str) -> str:

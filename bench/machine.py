@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Machine", "describe_machine", "pin_to_one_core"]
+__all__ = ["Machine", "describe_machine", "measured_by", "pin_to_one_core"]
 
 _LIBRARIES: Final = (
     "numpy",
@@ -54,6 +54,13 @@ def describe_machine() -> Machine:
         python=platform.python_version(),
         libraries={name: found for name in _LIBRARIES if (found := _version(name))},
     )
+
+
+def measured_by(command: str, library: str) -> str:
+    """By which command, when and with which library something was measured here, in words."""
+    machine = describe_machine()
+    with_library = f"{library} {version(library)}"
+    return f"By `python -m {command}` on {machine.date}, {with_library}, {machine.processor}"
 
 
 def pin_to_one_core() -> None:

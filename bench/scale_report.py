@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from bench.crawl_rates import CrawlRates
 
-__all__ = ["scale_report", "write_between_marks"]
+__all__ = ["scale_report"]
 
-BEGIN: Final = "<!-- figures: written by python -m bench.crawl_rates --write -->"
-END: Final = "<!-- end of figures -->"
 # What Common Crawl publishes in a month.
 _PAGES: Final = 2_500_000_000
 # What such jobs are usually run on.
@@ -24,19 +21,6 @@ _NETWORK_GBIT: Final = 10.0
 def scale_report(rates: CrawlRates) -> str:
     """The figures as Markdown."""
     return "\n".join([*_measured(rates), "", *_computed(rates)])
-
-
-def write_between_marks(path: Path, text: str) -> None:
-    """Replace what stands between the marks of a document.
-
-    Raises:
-        ValueError: the document has no marks.
-    """
-    before, begin, rest = path.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{path} has no lines {BEGIN!r} and {END!r}")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
 
 
 def _measured(rates: CrawlRates) -> Iterator[str]:

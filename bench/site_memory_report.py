@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.marks import write_between_marks
 from segmenter.types import InputKind
 
 __all__ = ["KIND_NAMES", "Row", "write_docs"]
@@ -16,8 +16,6 @@ KIND_NAMES: Final[Mapping[InputKind, str]] = {"html": "HTML", "text": "raw text"
 _DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
 _LEAST_SITES: Final = 5
 """Of fewer sites an interval by drawing sites says nothing."""
-_BEGIN: Final = "<!-- figures -->"
-_END: Final = "<!-- end of figures -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +51,11 @@ def write_docs(
         repeated: of each label's words the share in blocks that another page holds, if measured.
 
     Raises:
-        ValueError: the document has no place for them.
+        click.ClickException: the document has no place for them.
     """
     text = "\n".join([*_lines(tables), *_repeated(repeated)]).rstrip()
     if write:
-        path = _DOCS / "site-memory.md"
-        pattern = re.compile(re.escape(_BEGIN) + ".*?" + re.escape(_END), re.DOTALL)
-        new, places = pattern.subn(lambda _: f"{_BEGIN}\n{text}\n{_END}", path.read_text("utf-8"))
-        if not places:
-            raise ValueError(f"{path} has no {_BEGIN} … {_END}")
-        path.write_text(new, "utf-8")
+        write_between_marks(_DOCS / "site-memory.md", "figures", text)
         _plot(tables)
     return text
 

@@ -73,7 +73,7 @@ def test_readers_are_scored_by_the_labels_they_gave() -> None:
 
 
 def test_pages_for_training_alone_are_scored_by_their_main_text_alone() -> None:
-    page = replace(labelled(main_text=MAIN), scored=False)
+    page = labelled(main_text=MAIN, source="chosen")
     result = score(predicted(page))
     assert result.main_text == 1
     assert result.body is None

@@ -56,5 +56,7 @@ def explain() -> Response:
     """
     if request.mimetype != _JSON:
         raise ProblemError(MEDIA_TYPE, f"Accepted is {_JSON}.", members={"accepted": [_JSON]})
-    outcome = app_pages().run(Job("explain", read_body(request)))
+    pages = app_pages()
+    pages.check_room()
+    outcome = pages.run(Job("explain", read_body(request)))
     return Response(outcome.body, mimetype=_JSON)

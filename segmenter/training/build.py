@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from segmenter.errors import CorpusError, SegmenterError
+from segmenter.errors import CorpusError, LimitError
 from segmenter.training.checkouts.articles import read_articles
 from segmenter.training.checkouts.chinese import read_chinese
 from segmenter.training.checkouts.fixtures import read_goose, read_newspaper, read_postlight
@@ -19,12 +19,7 @@ from segmenter.training.checkouts.trafilatura import read_trafilatura
 from segmenter.training.checkouts.wcxb import read_wcxb
 from segmenter.training.files import opened_for_writing
 from segmenter.training.provenance import PUBLIC_SOURCES, PublicSource
-from segmenter.training.standoff import (
-    ENOUGH_BLOCKS,
-    Annotation,
-    found_blocks,
-    read_annotations,
-)
+from segmenter.training.standoff import Annotation, joined_labels, read_annotations
 
 __all__ = ["GOLD_FILE", "SourceReport", "build_corpora"]
 
@@ -156,29 +151,22 @@ def _write_gold(
 
 def _joined(annotation: Annotation, html: str, report: SourceReport) -> dict[str, Any] | None:
     """The gold page, if most of the annotated blocks are on it."""
-    total = len(annotation.blocks)
     try:
-        texts = found_blocks(html, [hash_ for hash_, _ in annotation.blocks])
-    except SegmenterError as error:
+        blocks = joined_labels(html, annotation)
+    except LimitError as error:
         report.missing.append(Missing(annotation.id, f"can't be split: {error}"))
         return None
-    found = sum(text is not None for text in texts)
-    if found < ENOUGH_BLOCKS * total:
-        reason = f"another version: {found} of {total} annotated blocks are on it"
-        report.missing.append(Missing(annotation.id, reason))
+    except CorpusError as error:
+        report.missing.append(Missing(annotation.id, str(error)))
         return None
     report.joined += 1
-    report.blocks += total
-    report.blocks_found += found
+    report.blocks += len(annotation.blocks)
+    report.blocks_found += len(blocks)
     return {
         "id": annotation.id,
         "url": annotation.url,
         "lang": annotation.language,
         "page_type": annotation.page_type,
-        "blocks": [
-            {"text": text, "label": label}
-            for text, (_, label) in zip(texts, annotation.blocks, strict=True)
-            if text is not None
-        ],
+        "blocks": [{"text": text, "label": label} for text, label in blocks],
         "html": html,
     }

@@ -103,5 +103,4 @@ def _with_content(
 
 def _has_gold(prediction: Prediction) -> bool:
     page = prediction.labelled
-    by_blocks = page.gold is not None and page.scored
-    return by_blocks or bool(page.main_text and prediction.form in MAIN_TEXT_FORMS)
+    return page.scored or bool(page.main_text and prediction.form in MAIN_TEXT_FORMS)

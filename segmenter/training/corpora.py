@@ -17,7 +17,7 @@ from segmenter.errors import CorpusError
 from segmenter.html import split_html
 from segmenter.training.alignment import UNKNOWN, aligned_labels, in_main_text
 from segmenter.training.files import json_rows
-from segmenter.training.standoff import ENOUGH_BLOCKS, Annotation, found_blocks
+from segmenter.training.standoff import Annotation, joined_labels
 from segmenter.types import LABEL_INDEX, LABELS, FloatArray, IntArray, Page
 
 __all__ = [
@@ -72,7 +72,6 @@ class LabelledPage:
         main_text: the gold main text, where the corpus has it.
         teacher: shape (n, 9), what another model takes the blocks for (see ``targets``).
         url: the page's address, where the corpus has it.
-        scored: whether figures are taken of its blocks; else they are for training alone.
     """
 
     id: str
@@ -87,7 +86,11 @@ class LabelledPage:
     main_text: str | None = None
     teacher: FloatArray | None = None
     url: str | None = None
-    scored: bool = True
+
+    @property
+    def scored(self) -> bool:
+        """Whether figures are taken of its blocks: they have labels, and not for training alone."""
+        return self.gold is not None and self.source != CHOSEN
 
 
 def load_gold(path: Path) -> Iterator[LabelledPage]:
@@ -267,13 +270,9 @@ def _labelled(page: LabelledPage, html: str, annotation: Annotation | None) -> L
     """The page with labels that stand off, if most of the annotated blocks are on it."""
     if annotation is None:
         return page
-    texts = found_blocks(html, [hash_ for hash_, _ in annotation.blocks])
-    gold = tuple(
-        (text, label)
-        for text, (_, label) in zip(texts, annotation.blocks, strict=True)
-        if text is not None
-    )
-    if len(gold) < ENOUGH_BLOCKS * len(annotation.blocks):
+    try:
+        gold = joined_labels(html, annotation)
+    except CorpusError:
         return page
     labels = aligned_labels(page.page, [(text, LABEL_INDEX[label]) for text, label in gold])
     return replace(
@@ -282,7 +281,6 @@ def _labelled(page: LabelledPage, html: str, annotation: Annotation | None) -> L
         page_type=annotation.page_type,
         **_exact(labels),
         gold=gold,
-        scored=False,
     )
 
 

@@ -123,7 +123,7 @@ def _calibration(predictions: Sequence[Prediction]) -> Calibration:
     for prediction in predictions:
         known = known_labels(prediction.labelled)
         page = prediction.labelled
-        sure = (known >= 0) & (page.gold is not None and page.scored) & (prediction.words > 0)
+        sure = (known >= 0) & page.scored & (prediction.words > 0)
         probabilities.append(prediction.probabilities[sure])
         labels.append(known[sure])
     return fit_calibration(np.concatenate(probabilities), np.concatenate(labels))

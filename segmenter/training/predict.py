@@ -41,5 +41,5 @@ def _measured(pages: Iterable[LabelledPage], kind: InputKind, seed: int) -> Iter
         if page.page.input == "text":
             yield from text_pages([page], seed)
             continue
-        for place, form in enumerate(FORMS if page.gold is not None and page.scored else FORMS[:1]):
+        for place, form in enumerate(FORMS if page.scored else FORMS[:1]):
             yield from as_form(page, form, np.random.default_rng((seed, number, place)))

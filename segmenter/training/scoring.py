@@ -85,7 +85,7 @@ def known_labels(page: LabelledPage) -> IntArray:
 
 def gold_body(page: LabelledPage, form: str) -> Counts | None:
     """Words of the body by the gold blocks that are scored; ``None`` where they have none."""
-    if page.gold is None or not page.scored:
+    if not page.scored:
         return None
     return _gold_words(page, form).get("body")
 
@@ -109,11 +109,10 @@ def score(prediction: Prediction) -> PageScore:
     seen_blocks = [blocks[index] for index in seen]
     found_words = _label_words(seen_blocks, labels[seen])
     ideal_words = _label_words(seen_blocks, known[seen])
-    by_blocks = page.gold is not None and page.scored
-    gold = _gold_words(page, form) if by_blocks else {}
+    gold = _gold_words(page, form) if page.scored else {}
     body = gold.get("body")
     main = word_counts(page.main_text) if page.main_text and form in MAIN_TEXT_FORMS else None
-    sure = seen if by_blocks else []
+    sure = seen if page.scored else []
     return PageScore(
         page=page,
         form=form,

@@ -26,16 +26,16 @@ from segmenter.training.provenance import source_of
 from segmenter.types import LABEL_INDEX
 
 __all__ = [
-    "ENOUGH_BLOCKS",
     "Annotation",
     "annotations_of",
     "block_hash",
     "found_blocks",
+    "joined_labels",
     "read_annotations",
     "write_annotations",
 ]
 
-ENOUGH_BLOCKS: Final = 0.9
+_ENOUGH_BLOCKS: Final = 0.9
 """Share of a page's annotated blocks that must be found on it: else it is another version."""
 _DIGEST_BYTES: Final = 4
 _HASH: Final = re.compile(rf"[0-9a-f]{{{2 * _DIGEST_BYTES}}}")
@@ -149,6 +149,26 @@ def found_blocks(html: str, hashes: Sequence[str]) -> list[str | None]:
             for text, hash_ in zip(found, hashes, strict=True)
         ]
     return found
+
+
+def joined_labels(html: str, annotation: Annotation) -> tuple[tuple[str, str], ...]:
+    """Text and label of the annotated blocks that are on a page.
+
+    Raises:
+        CorpusError: it is another version of the page: too few of them are on it.
+        LimitError: the page is over the splitter's limits.
+    """
+    texts = found_blocks(html, [hash_ for hash_, _ in annotation.blocks])
+    joined = tuple(
+        (text, label)
+        for text, (_, label) in zip(texts, annotation.blocks, strict=True)
+        if text is not None
+    )
+    if len(joined) < _ENOUGH_BLOCKS * len(texts):
+        raise CorpusError(
+            f"another version: {len(joined)} of {len(texts)} annotated blocks are on it"
+        )
+    return joined
 
 
 def _annotation(row: dict[str, Any]) -> Annotation:

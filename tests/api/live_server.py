@@ -20,7 +20,7 @@ from contract import check_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 2_000_000
-START_SECONDS = 180
+START_SECONDS = 60
 
 
 @dataclass(frozen=True)
