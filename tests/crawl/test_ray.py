@@ -44,26 +44,25 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def actors() -> list[int]:
-    """Processes in which pages are segmented: Ray names them by their class."""
+def actors_at_work() -> list[int]:
+    """Processes that segment pages just now: Ray names them by their class and its method."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             name, marked = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
-            if b"ray::" in name and b"Segment" in name and MARK.encode() in marked:
+            at_work = b"ray::" in name and b"Segment" in name and b".submit" in name
+            if at_work and MARK.encode() in marked:
                 found.append(int(entry.name))
     return found
 
 
 def kill_one(stop: threading.Event, killed: list[int]) -> None:
     while not stop.is_set() and not killed:
-        if workers := actors():
-            # In the middle of its work, not at its start.
-            time.sleep(1.5)
+        for worker in actors_at_work()[:1]:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(workers[0], signal.SIGKILL)
-                killed.append(workers[0])
-        time.sleep(0.05)
+                os.kill(worker, signal.SIGKILL)
+                killed.append(worker)
+        time.sleep(0.01)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
