@@ -25,12 +25,14 @@ from typing import Any, Final
 import click
 
 from bench.fault_kinds import FAULTS, Broken, Fault
+from bench.fault_report import Outcome, fault_report
 from bench.machine import describe_machine
+from bench.marks import write_between_marks, write_option
 from bench.pages import seed_pages
 from bench.postgres import controlled_server, programs
 from bench.service import Service, running_service
 
-__all__ = ["Outcome", "main", "measure"]
+__all__ = ["main", "measure"]
 
 _CLIENTS: Final = 4
 _READY_SECONDS: Final = 60.0
@@ -38,37 +40,6 @@ _CLOCK_SHIFT: Final = Path(__file__).with_name("clock_shift.c")
 _DISK_BYTES: Final = 8_000_000
 _HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
 _JSON: Final = {"Content-Type": "application/json"}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a fault did.
-
-    Attributes:
-        fault: its name.
-        statuses: of the pages asked for while it lasted and until all was well again; 0 is a
-            connection that failed.
-        wrong: answers that were neither the page's nor a 503 with ``Retry-After``.
-        stored, refused: label pages whose storing was answered 201, and those that were not.
-        lost: of those stored, how many were not there in the end.
-        ready_seconds: from the fault's end to the first moment at which it was ready, a page was
-            answered rightly and labels could be stored.
-        seen: what else there was to see.
-    """
-
-    fault: str
-    statuses: Mapping[int, int]
-    wrong: int
-    stored: int
-    refused: int
-    lost: int
-    ready_seconds: float
-    seen: str
-
-    @property
-    def is_well(self) -> bool:
-        """Nothing false was answered, nothing was lost, and it was ready within 5 seconds."""
-        return not self.wrong and not self.lost and self.ready_seconds <= 5
 
 
 def measure(names: Sequence[str], seconds: float, report: Callable[[Outcome], None]) -> list[str]:
@@ -250,14 +221,16 @@ class _Trial:
 @click.command()
 @click.option("--fault", "names", multiple=True, type=click.Choice(list(FAULTS)))
 @click.option("--seconds", type=click.FloatRange(min=1), default=10.0, show_default=True)
+@write_option
 @click.pass_context
-def main(ctx: click.Context, *, names: tuple[str, ...], seconds: float) -> None:
+def main(ctx: click.Context, *, names: tuple[str, ...], seconds: float, write: Path | None) -> None:
     """Try each --fault (all of them by default) for --seconds; one JSON line each.
 
     The exit code is 1 where an answer was wrong, something stored was lost, or the service was not
     ready within 5 seconds of a fault's end.
     """
-    click.echo(json.dumps(asdict(describe_machine())))
+    machine = describe_machine()
+    click.echo(json.dumps(asdict(machine)))
     outcomes: list[Outcome] = []
 
     def report(outcome: Outcome) -> None:
@@ -266,6 +239,8 @@ def main(ctx: click.Context, *, names: tuple[str, ...], seconds: float) -> None:
 
     for name in measure(names or list(FAULTS), seconds, report):
         click.echo(json.dumps({"fault": name, "skipped": FAULTS[name].needs}))
+    if write is not None:
+        write_between_marks(write, "faults", fault_report(machine, seconds, outcomes))
     ctx.exit(not all(outcome.is_well for outcome in outcomes))
 
 

@@ -38,18 +38,18 @@ def measure(
     pages: Sequence[str],
     origin: str,
     *,
-    clients: int,
+    clients: Sequence[int],
     seconds: float,
     times: float,
     cores: Cores | None,
 ) -> Load:
-    """Measure capacity, then load.
+    """Measure capacity, then load by each number of clients.
 
     Args:
         pages: HTML pages.
         origin: where they are from, in words.
-        clients: asking at the same time under load.
-        seconds: of the load, and half of them before it for the capacity.
+        clients: asking at the same time under load, one number for each load.
+        seconds: of each load, and half of them before the first for the capacity.
         times: the rate of requests over the capacity.
         cores: of the service and of the clients; ``None`` lets the system choose.
 
@@ -63,7 +63,10 @@ def measure(
         ask(service, bodies, _CAPACITY_CLIENTS, lambda: next(once, None))
         at_capacity = _phase(service, bodies, _CAPACITY_CLIENTS, seconds / 2, _until)
         rate = times * at_capacity.throughput
-        over = _phase(service, bodies, clients, seconds, lambda end: _timetable(rate, end))
+        over = tuple(
+            _phase(service, bodies, number, seconds, lambda end: _timetable(rate, end))
+            for number in clients
+        )
     return Load(machine, origin, cores, times, at_capacity, over)
 
 
@@ -123,7 +126,8 @@ def _timetable(rate: float, end: float) -> Callable[[], int | None]:
 
 @click.command()
 @pages_option
-@click.option("--clients", type=click.IntRange(min=1), default=256, show_default=True)
+@click.option("--clients", type=click.IntRange(min=1), multiple=True, default=[16, 256],
+              show_default=True, help="Can be given several times.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(min=4), default=60.0, show_default=True)
 @click.option("--times", type=click.FloatRange(min=0.1), default=2.0, show_default=True)
 @click.option(
@@ -134,7 +138,7 @@ def _timetable(rate: float, end: float) -> Callable[[], int | None]:
 def main(
     *,
     sources: tuple[Path, ...],
-    clients: int,
+    clients: tuple[int, ...],
     seconds: float,
     times: float,
     service_cores: str | None,
@@ -150,7 +154,8 @@ def main(
     load = measure(
         pages.html, pages.origin, clients=clients, seconds=seconds, times=times, cores=cores
     )
-    click.echo(json.dumps({**asdict(load), "to_capacity": load.to_capacity}, indent=1))
+    shares = [load.to_capacity(phase) for phase in load.over]
+    click.echo(json.dumps({**asdict(load), "to_capacity": shares}, indent=1))
     if write is not None:
         write_between_marks(write, "load", load_report(load))
 

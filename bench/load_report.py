@@ -51,7 +51,7 @@ class Load:
         cores: of the service and of the clients; ``None`` where they were not kept apart.
         times: requests asked for under load, over the capacity.
         at_capacity: clients that ask as fast as they get answers.
-        over: clients that ask by a timetable.
+        over: clients that ask by a timetable, one phase for each number of them.
     """
 
     machine: Machine
@@ -59,12 +59,11 @@ class Load:
     cores: Cores | None
     times: float
     at_capacity: Phase
-    over: Phase
+    over: tuple[Phase, ...]
 
-    @property
-    def to_capacity(self) -> float:
-        """Throughput under load over that at capacity."""
-        return self.over.throughput / self.at_capacity.throughput
+    def to_capacity(self, phase: Phase) -> float:
+        """Throughput in a phase over that at capacity."""
+        return phase.throughput / self.at_capacity.throughput
 
 
 def load_report(load: Load) -> str:
@@ -75,8 +74,9 @@ def load_report(load: Load) -> str:
 
 def _setting(load: Load) -> Iterator[str]:
     machine = load.machine
+    clients = " ".join(f"--clients {phase.clients}" for phase in load.over)
     yield (
-        f"By `python -m bench.load --clients {load.over.clients} --seconds {load.over.seconds:g}` "
+        f"By `python -m bench.load {clients} --seconds {load.over[0].seconds:g}` "
         f"on {machine.date}: {machine.processor}, {machine.cores} cores"
         + ("" if machine.load is None else f", load {machine.load} in the minute before")
         + f", Python {machine.python}; {load.origin}."
@@ -93,22 +93,22 @@ def _setting(load: Load) -> Iterator[str]:
 
 
 def _table(load: Load) -> Iterator[str]:
-    both = (load.at_capacity, load.over)
+    phases = (load.at_capacity, *load.over)
     rows = {
-        "clients": [f"{phase.clients}" for phase in both],
-        "asked for, a second": [f"{phase.offered:.0f}" for phase in both],
-        "answered 200; 503; anything else": [_statuses(phase.statuses) for phase in both],
-        "throughput, pages a second": [f"{phase.throughput:.1f}" for phase in both],
-        "of the capacity": ["1", f"{load.to_capacity:.2f}"],
+        "clients": [f"{phase.clients}" for phase in phases],
+        "asked for, a second": [f"{phase.offered:.0f}" for phase in phases],
+        "answered 200; 503; anything else": [_statuses(phase.statuses) for phase in phases],
+        "throughput, pages a second": [f"{phase.throughput:.1f}" for phase in phases],
+        "of the capacity": [f"{load.to_capacity(phase):.2f}" for phase in phases],
         "p50, p99 of answered pages": [
-            f"{phase.p50_ms:,.0f} ms, {phase.p99_ms:,.0f} ms" for phase in both
+            f"{phase.p50_ms:,.0f} ms, {phase.p99_ms:,.0f} ms" for phase in phases
         ],
         "memory of all processes, growth over the last half": [
-            f"{phase.memory_mb:.0f} MB, {100 * (phase.memory_growth - 1):.1f} %" for phase in both
+            f"{phase.memory_mb:.0f} MB, {100 * (phase.memory_growth - 1):.1f} %" for phase in phases
         ],
     }
-    yield f"| | at capacity | at {load.times:g} times that |"
-    yield "| --- | --: | --: |"
+    yield "| | at capacity |" + f" at {load.times:g} times that |" * len(load.over)
+    yield "| --- | --: |" + " --: |" * len(load.over)
     yield from (f"| {what} | {' | '.join(cells)} |" for what, cells in rows.items())
 
 

@@ -48,6 +48,7 @@ def as_markdown(results: Results, *, plots: Sequence[str] = ()) -> str:
         _side_by_side(results),
         "## Stage by stage",
         _stages(results),
+        _parts(results),
         "## Workers",
         _workers(results),
         "## Start and memory",
@@ -129,6 +130,18 @@ def _stages(results: Results) -> str:
         _table(("stage", "HTML, ms a page", "share", "raw text, ms a page", "share"), rows)
         + f"\n\nOn {results.stages['html'].pages} of the pages. `assemble` makes every block's "
         "JSON values; for the text alone it is next to nothing."
+    )
+
+
+def _parts(results: Results) -> str:
+    html, text = results.parts["html"], results.parts["text"]
+    rows = [
+        (stage, part, f"{spent:.3f}", f"{text[stage][part]:.3f}" if part in text[stage] else "")
+        for stage, parts in html.items()
+        for part, spent in parts.items()
+    ]
+    return "The three largest stages by their parts, with a clock at each:\n\n" + _table(
+        ("stage", "part", "HTML, ms a page", "raw text, ms a page"), rows
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Final
@@ -13,12 +13,14 @@ from bench.comparison import Comparison, compare, raw_texts
 from bench.contenders import contenders
 from bench.machine import Machine, describe_machine, pin_to_one_core
 from bench.pages import PageSet
+from bench.parts import PartTimes, part_times
 from bench.scaling import Growth, growth
 from bench.stages import StageTimes, stage_times
 from bench.startup import Startup, startup
 from bench.workers import WorkerTimes, worker_times
 from segmenter import Segmenter
 from segmenter.model_package import load_model, shipped_model_path
+from segmenter.types import InputKind
 
 __all__ = ["Effort", "Measured", "Results", "run"]
 
@@ -53,13 +55,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All figures of a run; ``stages`` by kind of input."""
+    """All figures of a run; ``stages`` and ``parts`` by kind of input."""
 
     machine: Machine
     model: str
     pages: Measured
     comparison: Comparison
     stages: Mapping[str, StageTimes]
+    parts: Mapping[str, PartTimes]
     startup: Startup
     workers: WorkerTimes | None
     scaling: Mapping[str, Growth]
@@ -82,10 +85,12 @@ def run(pages: PageSet, effort: Effort) -> Results:
         compared = compare(
             contenders(segmenter, model, sample=effort.sample), pages.html, texts, effort.passes
         )
-        stages = {
-            "html": stage_times(model, pages.html[:: effort.sample], "html", effort.passes),
-            "text": stage_times(model, texts[:: effort.sample], "text", effort.passes),
+        sampled: dict[InputKind, Sequence[str]] = {
+            "html": pages.html[:: effort.sample],
+            "text": texts[:: effort.sample],
         }
+        stages = {k: stage_times(model, some, k, effort.passes) for k, some in sampled.items()}
+        parts = {k: part_times(model, some, k, effort.passes) for k, some in sampled.items()}
         scaling = growth(segmenter, effort.largest)
     return Results(
         machine=machine,
@@ -99,6 +104,7 @@ def run(pages: PageSet, effort: Effort) -> Results:
         ),
         comparison=compared,
         stages=stages,
+        parts=parts,
         startup=started,
         workers=workers,
         scaling=scaling,

@@ -77,6 +77,13 @@ def test_run_over_a_folder_writes_report_json_and_plots(pages: Path, tmp_path: P
     for times in results["stages"].values():
         assert set(times["milliseconds"]) == set(STAGES)
         assert times["milliseconds"]["classifier"]["median"] > 0
+    html, text = results["parts"]["html"], results["parts"]["text"]
+    assert {"split", "features", "classifier"} == set(html) == set(text)
+    assert "walk over all nodes" in html["split"]
+    assert "walk over all nodes" not in text["split"]
+    for part in ("words looked up", "network, first layer", "network, other layers"):
+        assert html["classifier"][part] > 0
+        assert text["classifier"][part] > 0
     figures = results["startup"]["figures"]
     assert figures["empty_mib"]["most"] < figures["loaded_mib"]["least"]
     assert set(results["scaling"]) == set(SERIES)

@@ -55,6 +55,18 @@ def test_what_is_not_labelled_is_unknown_not_boilerplate() -> None:
     assert labels_of({**PAGE, "blocks": [HEADLINE]}) == ["headline", None, None]
 
 
+def test_more_words_than_can_be_compared_are_refused_before_they_are() -> None:
+    """A page may have a million words: comparing them all would take 125 GB."""
+    words = " ".join(["a"] * 50_000)
+    page = {"id": "a", "text": words, "blocks": [{"text": words, "label": "body"}]}
+    ((_, block, detail),) = faults(page)
+    assert block is None
+    assert "compared_words: 2,500,000,000 where 2,147,483,648 are allowed" in detail
+    assert "'start' and 'end'" in detail
+    placed = {**page, "blocks": [{"start": 0, "end": len(words), "label": "body"}]}
+    assert set(labels_of(placed)) == {"body"}
+
+
 def test_a_place_in_html_is_one_in_its_plain_text() -> None:
     html = "<h1>Bridge closed</h1><p>The bridge was closed on Monday.</p>"
     page = {"id": "h", "html": html, "blocks": [{"start": 0, "end": 13, "label": "headline"}]}

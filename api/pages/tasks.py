@@ -10,6 +10,7 @@ from api.answers import encode_json
 from api.contract.forms import encode_segmentation
 from api.contract.parsing import json_object
 from api.observe.metrics import PageSummary, Stage
+from api.pages.checking import check_page
 from api.pages.rating import rate_page
 from api.pages.wire import Job, Outcome
 from api.problems import INVALID, ProblemError, as_problem, problem_document
@@ -83,6 +84,7 @@ _TASKS: Final[Mapping[str, Callable[[Job, Segmenter], Outcome]]] = {
     "row": _row,
     "explain": explain_block,
     "rate": rate_page,
+    "check": check_page,
 }
 
 

@@ -20,6 +20,7 @@ from api.contract.retraining import (
 from api.contract.tags import TagHeaders, model_response, tagged_response
 from api.data import app_data
 from api.pages.executor import app_pages
+from api.pages.labelling import PlacesCheck
 from api.pages.suggesting import suggested
 from api.problems import (
     BUSY,
@@ -74,7 +75,7 @@ _EXAMPLE: Final = {
                 ("Idempotency-Replayed",),
             ),
         ),
-        problems=(NOT_JSON, UNDECODABLE, INVALID, KEY_REUSED, MEDIA_TYPE),
+        problems=(NOT_JSON, UNDECODABLE, INVALID, KEY_REUSED, MEDIA_TYPE, NOT_READY, BUSY),
     )
 )
 def put() -> Response:
@@ -84,6 +85,7 @@ def put() -> Response:
     list of pages (JSON), or one page a line (NDJSON).
     """
     kind = accepted_type(request, _ACCEPTED)
+    app_pages().check_room()
     body = read_body(request)
     records = _records(body, kind)
     if not records:
@@ -179,10 +181,12 @@ def delete(identity: str) -> Response:
 
 
 def _records(body: bytes, kind: str) -> list[LabelRecord]:
+    check = PlacesCheck(app_pages())
     if kind in _LINES:
-        return checked_lines(body.split(b"\n"))
+        return checked_lines(body.split(b"\n"), check)
     value = parse_json(body)
-    return checked_records(enumerate(value if isinstance(value, list) else [value], start=1))
+    rows = enumerate(value if isinstance(value, list) else [value], start=1)
+    return checked_records(rows, check)
 
 
 def _no_page(identity: str) -> ProblemError:

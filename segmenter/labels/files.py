@@ -6,7 +6,7 @@ import gzip
 import json
 import lzma
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from io import BufferedReader
@@ -18,15 +18,24 @@ import zstandard
 from segmenter.durable import write_aside
 from segmenter.errors import LabelError, LabelFault
 from segmenter.labels.pages import check_places
-from segmenter.labels.records import LabelRecord, parse_record
+from segmenter.labels.records import LabelRecord, Report, parse_record
 
-__all__ = ["checked_lines", "checked_records", "read_records", "write_records"]
+__all__ = ["Check", "checked_lines", "checked_records", "read_records", "write_records"]
+
+Check = Callable[[LabelRecord, Report], None]
+"""Reports every block of a record that its page does not have, as ``check_places`` does."""
 
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
 
-def checked_records(rows: Iterable[tuple[int, object]]) -> list[LabelRecord]:
+def checked_records(
+    rows: Iterable[tuple[int, object]], check: Check = check_places
+) -> list[LabelRecord]:
     """Records from numbered JSON values, all of them or none.
+
+    Args:
+        rows: number and value of each.
+        check: compares a record with its page.
 
     Raises:
         LabelError: with everything that is wrong in any row.
@@ -39,7 +48,7 @@ def checked_records(rows: Iterable[tuple[int, object]]) -> list[LabelRecord]:
         record = parse_record(value, report)
         if record is None:
             continue
-        check_places(record, report)
+        check(record, report)
         first = rows_by_id.setdefault(record.id, number)
         if first != number:
             report(None, f"row {first} has the same id; each page stands once")
@@ -49,8 +58,12 @@ def checked_records(rows: Iterable[tuple[int, object]]) -> list[LabelRecord]:
     return records
 
 
-def checked_lines(lines: Iterable[bytes]) -> list[LabelRecord]:
+def checked_lines(lines: Iterable[bytes], check: Check = check_places) -> list[LabelRecord]:
     """Records from JSON lines, all of them or none; blank lines are passed over.
+
+    Args:
+        lines: in UTF-8.
+        check: compares a record with its page.
 
     Raises:
         LabelError: with everything that is wrong in any line.
@@ -68,7 +81,7 @@ def checked_lines(lines: Iterable[bytes]) -> list[LabelRecord]:
     except _DAMAGED as error:
         faults.append(LabelFault(number + 1, None, None, f"the file is damaged here: {error}"))
     try:
-        records = checked_records(values)
+        records = checked_records(values, check)
     except LabelError as error:
         faults += error.faults
     if faults:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 import numpy as np
@@ -140,22 +141,25 @@ def rank(ratings: Sequence[Rating], count: int, labelled: Sequence[Sketch] = ())
     for known in labelled:
         alike = (sketches == known).mean(axis=1)
         nearest, covered = np.maximum(nearest, alike), covered + alike**_SHARPNESS
-    result: list[Ranked] = []
-    left = np.ones(len(ratings), dtype=bool)
-    while len(result) < min(count, len(ratings)):
-        worth = np.log1p(_COVERAGE * covered)
-        gains = np.array(
-            [
-                weight @ (np.log1p(_COVERAGE * (covered + _alike(sketches, index))) - worth)
-                for index in range(len(ratings))
-            ]
-        )
+
+    def gain(index: int) -> float:
+        more = np.log1p(_COVERAGE * (covered + _alike(sketches, index))) - worth
         # A copy of what is there tells nothing, however much it covers.
-        gains = np.where(left, gains * (1 - nearest), -1.0)
-        best = int(gains.argmax())
-        result.append(Ranked(best, float(1 - nearest[best]), float(gains[best])))
-        left[best] = False
+        return float(weight @ more * (1 - nearest[index]))
+
+    result: list[Ranked] = []
+    # No gain ever rises, so that few have to be computed anew each time (Minoux 1978).
+    worth = np.log1p(_COVERAGE * covered)
+    bounds = [(-gain(index), index, 0) for index in range(len(ratings))]
+    heapify(bounds)
+    while bounds and len(result) < count:
+        bound, best, known_at = heappop(bounds)
+        if known_at < len(result):
+            heappush(bounds, (-gain(best), best, len(result)))
+            continue
+        result.append(Ranked(best, float(1 - nearest[best]), -bound))
         covered = covered + _alike(sketches, best)
+        worth = np.log1p(_COVERAGE * covered)
         nearest = np.maximum(nearest, (sketches == sketches[best]).mean(axis=1))
     return result
 

@@ -13,13 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
+from segmenter.errors import LimitError
 from segmenter.features import codepoints as cp
 from segmenter.features.words import Words, hash_words, word_hashes
 from segmenter.types import FloatArray, IntArray, Page
 
-__all__ = ["UNKNOWN", "aligned_labels", "found_shares", "in_main_text"]
+__all__ = ["COMPARED_WORDS", "UNKNOWN", "aligned_labels", "found_shares", "in_main_text"]
 
 UNKNOWN: Final = -1
+COMPARED_WORDS: Final = 1 << 31
+"""Words of a page times words of texts that ``found_shares`` takes: a bit of memory each, and
+46,000 words on both sides."""
 _ENOUGH: Final = 0.6
 """Share of a block's words that must be found in the gold."""
 _SHORT: Final = 4
@@ -51,10 +55,17 @@ def found_shares(page: Page, texts: Sequence[str]) -> FloatArray:
     """Shape (k,): the share of each text's words that the page has, in this order of the texts.
 
     A text without words has 1.
+
+    Raises:
+        LimitError: so many words that comparing them would take too long, and too much memory.
     """
     gold, owner = _gold_words(texts)
     total = np.bincount(owner, minlength=len(texts))
-    partner = _partners(_words(page), gold)
+    words = _words(page)
+    compared = len(words.hashes) * len(gold)
+    if compared > COMPARED_WORDS:
+        raise LimitError("compared_words", COMPARED_WORDS, compared)
+    partner = _partners(words, gold)
     hits = np.bincount(owner[partner[partner >= 0]], minlength=len(texts))
     return np.where(total > 0, hits / np.maximum(total, 1), 1.0)
 

@@ -119,7 +119,7 @@ def test_suggestions_pass_over_pages_that_take_too_long(
     start: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = start(
-        SEGMENTER_WORKERS="8", SEGMENTER_PAGE_SECONDS="1", SEGMENTER_DATA=str(tmp_path)
+        SEGMENTER_WORKERS="8", SEGMENTER_PAGE_SECONDS="2", SEGMENTER_DATA=str(tmp_path)
     )  # fmt: skip
     store(server, small="<h1>Bridge reopens</h1><p>It was closed for two years.</p>")
     store(server, **{f"large-{number}": TO_LABEL for number in range(8)})
@@ -221,6 +221,46 @@ def test_suggestions_find_no_room_in_a_full_queue(
         assert int(refused.headers["retry-after"]) > 0
         assert [answer.result().status for answer in (first, waiting)] == [200, 200]
     assert len(server.request("GET", SUGGESTIONS).json["suggestions"]) == 1
+
+
+def test_a_page_to_label_is_checked_within_the_limits_of_a_page(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start(SEGMENTER_PAGE_BYTES="300000000", SEGMENTER_DATA=str(tmp_path))
+    words = [f"w{number}" for number in range(45_000)]
+    text = "\n".join(" ".join(words[n : n + 9]) for n in range(0, len(words), 9))
+    # Comparing them takes 250 MB.
+    large = {"id": "large", "text": text, "blocks": [{"text": text, "label": "body"}]}
+    small = {"id": "small", "text": "Bridge reopens"}
+    headers = {"Content-Type": "application/json"}
+    refused = server.request("POST", "/v1/labels", json.dumps([large, small]), headers)
+    assert refused.status == 422
+    (fault,) = refused.json["errors"]
+    assert (fault["row"], fault["page"]) == (1, "large")
+    assert "300,000,000 bytes" in fault["detail"]
+    assert server.request("GET", "/v1/labels").json["pages"] == []
+    assert server.request("POST", "/v1/labels", json.dumps(small), headers).status == 201
+
+
+def test_labels_find_no_room_in_a_full_queue(start: Callable[..., Server], tmp_path: Path) -> None:
+    server = start(
+        SEGMENTER_WORKERS="1", SEGMENTER_QUEUE_LENGTH="1", SEGMENTER_DATA=str(tmp_path)
+    )  # fmt: skip
+    page = json.dumps({"id": "one", "text": "Bridge reopens"})
+    headers = {"Content-Type": "application/json"}
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(post, server, LARGE)
+        busy(server)
+        waiting = threads.submit(post, server, SMALL)
+        time.sleep(0.5)
+        refused = server.request("POST", "/v1/labels", page, headers)
+        assert not first.done()
+        assert refused.status == 503
+        assert refused.json["limit"] == "queue_length"
+        assert int(refused.headers["retry-after"]) > 0
+        assert [answer.result().status for answer in (first, waiting)] == [200, 200]
+    assert server.request("GET", "/v1/labels").json["pages"] == []
+    assert server.request("POST", "/v1/labels", page, headers).status == 201
 
 
 def test_rows_of_a_batch_wait_for_room(start: Callable[..., Server]) -> None:
