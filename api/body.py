@@ -173,7 +173,7 @@ def _bounded(pieces: Iterator[bytes], allowed: int | None) -> Iterator[bytes]:
 def _unpacked(pieces: Iterator[bytes], coding: Compression, allowed: int | None) -> Iterator[bytes]:
     came = 0
     try:
-        for piece in unpacked(_small(pieces), coding):
+        for piece in unpacked(_small(pieces, PACKED_PIECE_BYTES[coding]), coding):
             came += len(piece)
             if allowed is not None and came > allowed:
                 raise ProblemError(
@@ -186,10 +186,10 @@ def _unpacked(pieces: Iterator[bytes], coding: Compression, allowed: int | None)
         raise ProblemError(BAD_BODY, f"The body can't be unpacked: {error}.") from None
 
 
-def _small(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _small(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     for piece in pieces:
-        for start in range(0, len(piece), PACKED_PIECE_BYTES):
-            yield piece[start : start + PACKED_PIECE_BYTES]
+        for start in range(0, len(piece), size):
+            yield piece[start : start + size]
 
 
 def _chunked(incoming: Request) -> bool:

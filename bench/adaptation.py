@@ -220,8 +220,9 @@ def _plot(curves: Curves, learning: Mapping[str, Sequence[float]], real: Curves 
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
-    measured = [("template sites", curves, _COUNTS)]
+    measured: list[tuple[str, Curves, Sequence[int]]] = [("template sites", curves, _COUNTS)]
     if real is not None:
         measured.append(("sites of the corpora", real, _REAL_COUNTS))
     figure, axes = plt.subplots(
@@ -236,9 +237,14 @@ def _plot(curves: Curves, learning: Mapping[str, Sequence[float]], real: Curves 
     axes[0].set(ylabel="1 - macro F1, other pages")
     for name, values in learning.items():
         axes[-1].plot(_OF_POOL, values, "o-", label=name)
-    axes[-1].set(xlabel="labelled pages of the pool", ylabel="macro F1, other pages")
+    axes[-1].set(
+        title="which pages to label",
+        xlabel="labelled pages of the pool",
+        ylabel="macro F1, other pages",
+    )
     for place in axes:
         place.legend(frameon=False)
+        place.xaxis.set_major_locator(MaxNLocator(integer=True))
         place.spines[["top", "right"]].set_visible(False)
     figure.savefig(_DOCS / "adaptation.png", dpi=120)
 

@@ -61,8 +61,8 @@ class Results:
     model: str
     pages: Measured
     comparison: Comparison
-    stages: Mapping[str, StageTimes]
-    parts: Mapping[str, PartTimes]
+    stages: Mapping[InputKind, StageTimes]
+    parts: Mapping[InputKind, PartTimes]
     startup: Startup
     workers: WorkerTimes | None
     scaling: Mapping[str, Growth]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -139,26 +138,32 @@ class Markup:
 
     def path(self, block: int) -> str:
         """The element of a block as an XPath, ``/html/body/div[2]/p[1]``."""
-        return self._paths([int(self.block_element[block])])[0]
+        return self._paths(self.block_element[[block]])[0]
 
     def paths(self) -> list[str]:
         """The element of each block as an XPath."""
-        return self._paths(self.block_element.tolist())
+        return self._paths(self.block_element)
 
-    def _paths(self, elements: list[int]) -> list[str]:
+    def _paths(self, elements: IntArray) -> list[str]:
         """Climb from each element to the nearest one whose path is known."""
-        parent, tag = self.parent.tolist(), [self.kinds[kind][0] for kind in self.kind.tolist()]
-        nth = _places(parent, tag)
-        known = {0: f"/{tag[0]}"}
-        for element in elements:
+        names: dict[str, int] = {}
+        of_kind = [names.setdefault(tag, len(names)) for tag, _ in self.kinds]
+        tags = np.array(of_kind).take(self.kind)
+        places = _places(self.parent, tags, len(names)).tolist()
+        parent, tag, name = self.parent.tolist(), tags.tolist(), list(names)
+        path = {0: f"/{name[tag[0]]}"}
+        wanted = elements.tolist()
+        for element in wanted:
             steps: list[int] = []
-            while element not in known:
-                steps.append(element)
-                element = parent[element]  # noqa: PLW2901 - the climb
-            path = known[element]
-            for step in reversed(steps):
-                known[step] = path = f"{path}/{tag[step]}[{nth[step]}]"
-        return [known[element] for element in elements]
+            above = element
+            while above not in path:
+                steps.append(above)
+                above = parent[above]
+            found = path[above]
+            while steps:
+                step = steps.pop()
+                path[step] = found = f"{found}/{name[tag[step]]}[{places[step]}]"
+        return [path[element] for element in wanted]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,22 +262,23 @@ class Segmentation:
                 start=start,
                 end=end,
                 label=LABELS[label],
-                probability=round(row[label], 4),
+                probability=row[label],
                 text=text,
                 path=path,
-                probabilities=_rounded(row),
+                probabilities=dict(zip(LABELS, row, strict=True)),
             )
-            for start, end, label, row, text, path in self._rows()
+            for (start, end, label, text, path), row in zip(
+                self._rows(), _rounded(self.probabilities), strict=True
+            )
         )
 
-    def _rows(self) -> Iterator[tuple[int, int, int, list[float], str, str | None]]:
-        """Start, end, label, probabilities, text and path of each block."""
+    def _rows(self) -> Iterator[tuple[int, int, int, str, str | None]]:
+        """Start, end, label, text and path of each block."""
         page = self.page
         return zip(
             page.starts.tolist(),
             page.ends.tolist(),
             self.labels.tolist(),
-            self.probabilities.tolist(),
             page.block_texts(),
             [None] * len(page) if page.markup is None else page.markup.paths(),
             strict=True,
@@ -313,20 +319,26 @@ class Segmentation:
             probabilities: give every block the probabilities of all labels.
             page_text: include the text that the offsets refer to, as ``page_text``.
         """
-        blocks: list[dict[str, Any]] = []
-        for start, end, label, row, text, path in self._rows():
-            entry: dict[str, Any] = {
+        given = np.take_along_axis(self.probabilities, self.labels[:, None], axis=1)[:, 0]
+        blocks: list[dict[str, Any]] = [
+            {
                 "start": start,
                 "end": end,
                 "label": LABELS[label],
-                "probability": round(row[label], 4),
+                "probability": probability,
                 "text": text,
+                "path": path,
             }
-            if path is not None:
-                entry["path"] = path
-            if probabilities:
-                entry["probabilities"] = _rounded(row)
-            blocks.append(entry)
+            for (start, end, label, text, path), probability in zip(
+                self._rows(), _rounded(given), strict=True
+            )
+        ]
+        if self.page.markup is None:
+            for entry in blocks:
+                del entry["path"]
+        if probabilities:
+            for entry, row in zip(blocks, _rounded(self.probabilities), strict=True):
+                entry["probabilities"] = dict(zip(LABELS, row, strict=True))
         result: dict[str, Any] = {
             "id": self.id,
             "url": self.url,
@@ -360,18 +372,27 @@ def check_keep(keep: object) -> tuple[str, ...]:
     return tuple(label for label in LABELS if label in keep)
 
 
-def _places(parent: list[int], tag: list[str]) -> list[int]:
-    """The place of each element, from 1, among the siblings of the same tag."""
-    counts: dict[tuple[int, str], int] = {}
-    places = [1]
-    for key in islice(zip(parent, tag, strict=True), 1, None):
-        counts[key] = place = counts.get(key, 0) + 1
-        places.append(place)
+def _places(parent: IntArray, tag: IntArray, tags: int) -> IntArray:
+    """Shape (m,): the place of each element, from 1, among the siblings of the same tag.
+
+    Args:
+        parent: shape (m,), index of each element's parent; the root is its own parent.
+        tag: shape (m,), below ``tags``.
+    """
+    group = parent.astype(np.int64) * tags + tag
+    group[0] = -1
+    order = np.argsort(group, kind="stable")
+    heads = np.flatnonzero(np.diff(group[order], prepend=-2))
+    sizes = np.diff(heads, append=len(order))
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(1, len(order) + 1) - np.repeat(heads, sizes)
     return places
 
 
-def _rounded(row: list[float]) -> dict[str, float]:
-    return {name: round(p, 4) for name, p in zip(LABELS, row, strict=True)}
+def _rounded(probabilities: FloatArray) -> list[Any]:
+    """To four decimals."""
+    rounded: list[Any] = np.round(probabilities.astype(np.float64), 4).tolist()
+    return rounded
 
 
 def _unwrapped(text: str, input_kind: InputKind) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import gzip
 import itertools
 import lzma
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import PurePath
-from typing import BinaryIO, Final, Literal, Protocol
+from typing import BinaryIO, Final, Literal, Protocol, cast
 
 import zstandard
+from isal import isal_zlib
 
 from segmenter.errors import InputError
 
@@ -43,10 +43,20 @@ MAGIC: Final[Mapping[Compression, bytes]] = {
     "zstd": b"\x28\xb5\x2f\xfd",
 }
 _MAGIC_BYTES = 6
-DAMAGE: Final = (zlib.error, lzma.LZMAError, zstandard.ZstdError)
+DAMAGE: Final[tuple[type[Exception], ...]] = (
+    # Its stub has an instance for the class.
+    cast("type[Exception]", isal_zlib.error),
+    lzma.LZMAError,
+    zstandard.ZstdError,
+)
 _PLAIN_PIECE_BYTES = 1 << 16
-# Small, because a zstd block of 4 bytes may stand for 128 KiB: a piece unpacks to 32 MiB at most.
-PACKED_PIECE_BYTES: Final = 1 << 10
+# A piece unpacks to 32 MiB at most: gzip to a thousand times its size, a zstd block of 4 bytes to
+# 128 KiB.
+PACKED_PIECE_BYTES: Final[Mapping[Compression, int]] = {
+    "gzip": 1 << 14,
+    "xz": 1 << 10,
+    "zstd": 1 << 10,
+}
 _XZ_MEMORY_BYTES = 256 << 20
 # xz at its default level takes longer than the segmentation itself.
 _XZ_PRESET = 2
@@ -94,7 +104,7 @@ def plain_pieces(source: BinaryIO, name: str) -> Iterator[bytes]:
         # What a pipe has so far, without waiting for more.
         read: Callable[[int], bytes] = getattr(source, "read1", source.read)
         return itertools.chain([head], iter(partial(read, _PLAIN_PIECE_BYTES), b""))
-    packed = iter(partial(source.read, PACKED_PIECE_BYTES), b"")
+    packed = iter(partial(source.read, PACKED_PIECE_BYTES[compression]), b"")
     return unpacked(itertools.chain([head], packed), compression)
 
 
@@ -141,7 +151,7 @@ def unpacked(pieces: Iterable[bytes], compression: Compression) -> Iterator[byte
 
 
 class Decompressor(Protocol):
-    """What the decompressors of zlib, lzma and zstandard have in common."""
+    """What the decompressors of isal, lzma and zstandard have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -160,4 +170,5 @@ def decompressor(compression: Compression) -> Decompressor:
         case "zstd":
             return zstandard.ZstdDecompressor().decompressobj()
         case _:
-            return zlib.decompressobj(wbits=31)
+            # Twice as fast as zlib.
+            return isal_zlib.decompressobj(wbits=31)

@@ -13,7 +13,7 @@ __all__ = ["Chunk", "CrawlReader", "Position"]
 
 # A chunk is what one worker does at a time and what an interrupted run may have to do again.
 _CHUNK_RECORDS: Final = 64
-_CHUNK_BYTES: Final = 1_000_000
+_CHUNK_BYTES: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Position:
     Attributes:
         input: index of the input that is being read.
         records: records of that input dealt with, those passed over included.
-        digest: BLAKE2b of these records, in hexadecimal.
+        digest: BLAKE2b of these records, in hexadecimal; empty where the reader takes none.
     """
 
     input: int = 0
@@ -52,10 +52,14 @@ class CrawlReader:
     Args:
         inputs: what to read.
         named: every record's place names its file; by default where there are several.
+        digests: positions tell what was read up to them, so that a run can be gone on with.
     """
 
-    def __init__(self, inputs: Sequence[Input], *, named: bool | None = None) -> None:
+    def __init__(
+        self, inputs: Sequence[Input], *, named: bool | None = None, digests: bool = False
+    ) -> None:
         self._inputs = inputs
+        self._digests = digests
         self._named = len(inputs) > 1 if named is None else named
         self._index = 0
         self._count = 0
@@ -96,7 +100,8 @@ class CrawlReader:
             yield Chunk(tuple(records), passed_over, self._position())
 
     def _position(self) -> Position:
-        return Position(self._index, self._count, self._digest.hexdigest())
+        digest = self._digest.hexdigest() if self._digests else ""
+        return Position(self._index, self._count, digest)
 
     def _read(self, first: int) -> Iterator[Record | None]:
         self._sizes_before = sum(source.size or 0 for source in self._inputs[:first])
@@ -106,7 +111,7 @@ class CrawlReader:
                 if index != self._index or not self._count:
                     self._begin(index)
                 self._count += 1
-                if item is not None:
+                if item is not None and self._digests:
                     self._digest.update(f"{item.place.number}\n".encode())
                     self._digest.update(item.content)
                 yield item.within(source.name) if item is not None and self._named else item

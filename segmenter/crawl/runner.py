@@ -100,7 +100,7 @@ def segment_to_file(
     with ResumableOutput(path, job, overwrite=overwrite, restart=restart, seal=seal) as output:
         on_progress(output.checkpoint.tally, 0)
         if not output.checkpoint.complete:
-            reader = CrawlReader(inputs)
+            reader = CrawlReader(inputs, digests=True)
             _skip_done(reader, output)
             for chunk, data, counted in _segmented_chunks(reader, work, workers):
                 output.append(data, after=chunk.after, tally=counted)

@@ -24,8 +24,8 @@ from segmenter.crawl.segmenting import loaded
 
 ROOT = Path(__file__).parents[2]
 FILES, PAGES = 4, 20
-# What datatrove's extras install; the adapters must do without.
-EXTRAS = ("pyarrow", "warcio", "cchardet", "magic", "orjson", "datasets", "tldextract", "regex")
+# What datatrove's extras install and we do not; the adapters must do without.
+EXTRAS = ("pyarrow", "warcio", "cchardet", "magic", "datasets", "tldextract", "regex")
 BLOCKED = f"""
 import runpy, sys
 for name in {EXTRAS}: sys.modules[name] = None

@@ -81,7 +81,7 @@ class _Pieces:
 
     def __next__(self) -> bytes:
         while not self.complete:
-            packed = self._window.read(PACKED_PIECE_BYTES)
+            packed = self._window.read(PACKED_PIECE_BYTES[self._kind])
             if not packed:
                 raise InputError(f"the {self._kind} stream ends early: the file is cut short")
             try:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import orjson
+
 from segmenter.crawl.compression import Compression, compress
 from segmenter.crawl.outputs.base import Outcome
 from segmenter.crawl.records import RecordError
@@ -39,7 +41,7 @@ class JsonlOutput:
 def encode_row(value: dict[str, Any]) -> bytes:
     """One line of output, UTF-8."""
     try:
-        return json.dumps(value, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:
+        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
         # A lone surrogate has no UTF-8; as an escape it comes back as it was given.
-        return json.dumps(value).encode() + b"\n"
+        return json.dumps(value, separators=(",", ":")).encode() + b"\n"
