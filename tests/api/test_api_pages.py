@@ -223,23 +223,35 @@ def test_suggestions_find_no_room_in_a_full_queue(
     assert len(server.request("GET", SUGGESTIONS).json["suggestions"]) == 1
 
 
-def test_a_page_to_label_is_checked_within_the_limits_of_a_page(
+def test_a_page_to_label_that_takes_too_long_is_refused_with_its_batch(
     start: Callable[..., Server], tmp_path: Path
 ) -> None:
-    server = start(SEGMENTER_PAGE_BYTES="300000000", SEGMENTER_DATA=str(tmp_path))
-    words = [f"w{number}" for number in range(45_000)]
-    text = "\n".join(" ".join(words[n : n + 9]) for n in range(0, len(words), 9))
-    # Comparing them takes 250 MB.
-    large = {"id": "large", "text": text, "blocks": [{"text": text, "label": "body"}]}
-    small = {"id": "small", "text": "Bridge reopens"}
-    headers = {"Content-Type": "application/json"}
-    refused = server.request("POST", "/v1/labels", json.dumps([large, small]), headers)
-    assert refused.status == 422
-    (fault,) = refused.json["errors"]
-    assert (fault["row"], fault["page"]) == (1, "large")
-    assert "300,000,000 bytes" in fault["detail"]
-    assert server.request("GET", "/v1/labels").json["pages"] == []
-    assert server.request("POST", "/v1/labels", json.dumps(small), headers).status == 201
+    server = start(
+        SEGMENTER_WORKERS="8", SEGMENTER_PAGE_SECONDS="1", SEGMENTER_DATA=str(tmp_path)
+    )  # fmt: skip
+    for process in [pool(server), *pool(server).children()]:
+        process.cpu_affinity([min(os.sched_getaffinity(0))])  # none of them has a core for itself
+
+    def label(number: int) -> Answer:
+        pages = [
+            {"id": f"large-{number}", "html": TO_LABEL},
+            {"id": f"small-{number}", "text": "A"},
+        ]
+        headers = {"Content-Type": "application/json"}
+        return server.request("POST", "/v1/labels", json.dumps(pages), headers)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(label, range(8)))
+    assert {answer.status for answer in answers} <= {201, 422}
+    late = [number for number, answer in enumerate(answers) if answer.status == 422]
+    assert late
+    for number in late:
+        (fault,) = answers[number].json["errors"]
+        assert (fault["row"], fault["page"]) == (1, f"large-{number}")
+        assert "1 s" in fault["detail"]
+    stored = {f"{size}-{n}" for n in range(8) if n not in late for size in ("large", "small")}
+    assert set(server.request("GET", "/v1/labels").json["pages"]) == stored
+    until(lambda: len(pool(server).children()) == 8)
 
 
 def test_labels_find_no_room_in_a_full_queue(start: Callable[..., Server], tmp_path: Path) -> None:
