@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -102,11 +103,19 @@ def warm_segmenter() -> Segmenter:
     return segmenter
 
 
-def check_case(case: Case, segmenter: Segmenter, tally: Tally | None = None) -> Segmentation | None:
+def check_case(
+    case: Case,
+    segmenter: Segmenter,
+    tally: Tally | None = None,
+    *,
+    judge_slow: Callable[[], None] | None = None,
+) -> Segmentation | None:
     """Segment a page and check all that has to hold; ``None`` where it was refused properly.
 
     Args:
         tally: gets the page, also one for which something does not hold.
+        judge_slow: checks a page that takes too long here, instead; for a process in which code is
+            watched, and takes several times as long.
 
     Raises:
         FuzzFailureError: something did not hold.
@@ -116,6 +125,9 @@ def check_case(case: Case, segmenter: Segmenter, tally: Tally | None = None) -> 
     answered = _answered(case, segmenter)
     seconds = time.process_time() - began
     taken = _memory("VmHWM") - before
+    if seconds > MOST_SECONDS and judge_slow is not None:
+        judge_slow()
+        return None
     if tally is not None:
         tally.add(seconds, max(taken, 0), refused=answered is None)
     if seconds > MOST_SECONDS:

@@ -4,6 +4,7 @@ arguments."""
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ import atheris
 from bench.fuzz_tally import Tally
 
 with atheris.instrument_imports(include=["segmenter", "api.schemas", "w3lib"]):
-    from bench.fuzz_cases import Case, check_case, warm_segmenter
+    from bench.fuzz_cases import Case, FuzzFailureError, check_case, warm_segmenter
 
 
 def main() -> None:
@@ -22,8 +23,15 @@ def main() -> None:
     segmenter, tally = warm_segmenter(), Tally(Path(file))
     end = time.process_time() + float(seconds)
 
+    def judge_alone(data: bytes) -> None:
+        command = [sys.executable, "-m", "bench.fuzz_one", "--tally", file]
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        if done.returncode:
+            raise FuzzFailureError(done.stderr.decode("utf-8", "replace"))
+
     def target(data: bytes) -> None:
-        check_case(Case.from_bytes(data), segmenter, tally)
+        case = Case.from_bytes(data)
+        check_case(case, segmenter, tally, judge_slow=lambda: judge_alone(data))
         if time.process_time() > end:
             # libFuzzer has no other way to end well from inside.
             os._exit(0)

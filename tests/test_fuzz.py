@@ -88,6 +88,35 @@ def test_the_dearest_page_is_told_also_where_it_is_a_fault(
     assert float(told[1]) > 0
 
 
+def test_a_page_that_is_slow_where_code_is_watched_is_judged_elsewhere(
+    segmenter: Segmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.fuzz_cases.MOST_SECONDS", 0.0)
+    data = b"\1\0\0<p>It was closed.</p>"
+    place = tmp_path / "tally"
+
+    def judge() -> None:
+        command = [sys.executable, "-m", "bench.fuzz_one", "--tally", str(place)]
+        subprocess.run(command, cwd=ROOT, input=data, check=True, timeout=60)
+
+    tally = Tally(place)
+    check_case(Case.from_bytes(data), segmenter, tally, judge_slow=judge)
+    assert str(Tally(place)).startswith("1 pages tried, 0 of them refused")
+
+
+def test_a_page_that_fails_alone_is_told_by_the_exit_code() -> None:
+    program = (
+        "import bench.fuzz_cases as cases; cases.MOST_SECONDS = 0.0; "
+        "from bench.fuzz_one import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, input=b"\0\0\0Bridge reopens", check=False, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"14 bytes took" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_minute_of_fuzzing() -> None:
     done = subprocess.run(
