@@ -31,7 +31,7 @@ NOT_FOR_PROGRAMS = ("/", "/docs", "/workbench", "/static")
 @pytest.fixture
 def own(tmp_path: Path) -> FlaskClient:
     """An app with a store of its own."""
-    app = create_app(Settings(data=tmp_path), load_model=False)
+    app = create_app(Settings(data=tmp_path))
     app.test_client_class = CheckedClient
     return app.test_client()
 

@@ -357,7 +357,8 @@ def test_rows_do_not_depend_on_how_the_input_is_cut_up(
     ]
 
     def reader() -> CrawlReader:
-        return CrawlReader([JsonlInput(Location("-", lambda: io.BytesIO(data)))])
+        source = JsonlInput(Location("-", lambda: io.BytesIO(data)))
+        return CrawlReader([source], digests=True)
 
     whole = list(reader().chunks())
     for position, chunk in enumerate(whole):
