@@ -391,8 +391,7 @@ def _places(parent: IntArray, tag: IntArray, tags: int) -> IntArray:
 
 def _rounded(probabilities: FloatArray) -> list[Any]:
     """To four decimals."""
-    rounded: list[Any] = np.round(probabilities.astype(np.float64), 4).tolist()
-    return rounded
+    return list(np.round(probabilities.astype(np.float64), 4).tolist())
 
 
 def _unwrapped(text: str, input_kind: InputKind) -> str:

@@ -84,4 +84,4 @@ def test_a_jsonl_batch_loads_none_of_them(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert '"text": "' in result.stdout
+    assert '"text":"A page."' in result.stdout
