@@ -31,6 +31,7 @@ __all__ = [
     "NOT_FOUND",
     "NOT_JSON",
     "NOT_READY",
+    "NO_FAULT_OF_THE_PAGE",
     "OVER_LIMIT",
     "OVER_TIME",
     "PROBLEM_MEDIA_TYPE",
@@ -96,6 +97,8 @@ OVER_TIME: Final = ProblemType("over-time", 422, "The page takes too long")
 PROCESS_ENDED: Final = ProblemType("process-ended", 500, "The process of the page ended")
 FAULT: Final = ProblemType("fault", 500, "The service failed")
 BUSY: Final = ProblemType("busy", 503, "The service has as much to do as it takes on")
+NO_FAULT_OF_THE_PAGE: Final = (BUSY, NOT_READY)
+"""A page that is refused for one of these may be asked for again."""
 
 
 def limit_members(limit: str, value: int, actual: int | None = None) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.machine import Machine
+from bench.machine import Machine, in_words
 
 __all__ = ["Outcome", "fault_report"]
 
@@ -47,10 +47,8 @@ class Outcome:
 
 def fault_report(machine: Machine, seconds: float, outcomes: Sequence[Outcome]) -> str:
     """The figures as Markdown."""
-    load = "" if machine.load is None else f", load {machine.load} in the minute before"
     setting = (
-        f"By `python -m bench.faults --seconds {seconds:g}` on {machine.date}: "
-        f"{machine.processor}, {machine.cores} cores{load}, Python {machine.python}. "
+        f"By `python -m bench.faults --seconds {seconds:g}` {in_words(machine)}. "
         f"{_verdict(outcomes)}"
     )
     head = ("fault", "pages answered 200", "labels stored", "refused with 503", "lost", "wrong")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.cores import Cores
-from bench.machine import Machine
+from bench.machine import Machine, in_words
 
 __all__ = ["Load", "Phase", "load_report"]
 
@@ -73,13 +73,10 @@ def load_report(load: Load) -> str:
 
 
 def _setting(load: Load) -> Iterator[str]:
-    machine = load.machine
     clients = " ".join(f"--clients {phase.clients}" for phase in load.over)
     yield (
         f"By `python -m bench.load {clients} --seconds {load.over[0].seconds:g}` "
-        f"on {machine.date}: {machine.processor}, {machine.cores} cores"
-        + ("" if machine.load is None else f", load {machine.load} in the minute before")
-        + f", Python {machine.python}; {load.origin}."
+        f"{in_words(load.machine)}; {load.origin}."
     )
     if load.cores is None:
         yield "The clients ran on the same cores as the service, and took time from it."

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Machine", "describe_machine", "measured_by", "pin_to_one_core"]
+__all__ = ["Machine", "describe_machine", "in_words", "measured_by", "pin_to_one_core"]
 
 _LIBRARIES: Final = (
     "numpy",
@@ -53,6 +53,15 @@ def describe_machine() -> Machine:
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         libraries={name: found for name in _LIBRARIES if (found := _version(name))},
+    )
+
+
+def in_words(machine: Machine) -> str:
+    """Date, processor, cores, load and Python of a machine."""
+    load = "" if machine.load is None else f", load {machine.load} in the minute before"
+    return (
+        f"on {machine.date}: {machine.processor}, {machine.cores} cores{load}, "
+        f"Python {machine.python}"
     )
 
 

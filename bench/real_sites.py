@@ -19,9 +19,8 @@ from segmenter import __version__
 from segmenter.cli.sources import source_options
 from segmenter.model_package import write_model
 from segmenter.training.corpora import LabelledPage, file_sha256, load_corpora, site_of
-from segmenter.training.dataset import measured_pages
-from segmenter.training.recipe import KINDS, fit_pages
-from segmenter.training.replay import build_replay, pack_replay
+from segmenter.training.recipe import fit_pages
+from segmenter.training.replay import replay_of
 from segmenter.training.sources import Sources, load_pages, load_unlabelled_pages
 from segmenter.training.standoff import read_annotations
 
@@ -63,10 +62,6 @@ def main(seeds: Path, gold: Path | None, corpora: Path | None, seed: int, output
     pages = [page for page in every if page.site not in sites]
     free = load_unlabelled_pages(sources, every, report)
     classifiers = fit_pages(pages, [p for p in free if p.site not in sites], seed, report)
-    replay = {
-        kind: build_replay(list(measured_pages(pages, kind, seed)), classifiers[kind], seed)
-        for kind in KINDS
-    }
     describe = {
         "name": "without-sites",
         "version": __version__,
@@ -77,7 +72,7 @@ def main(seeds: Path, gold: Path | None, corpora: Path | None, seed: int, output
         "metrics": {},
     }
     card = "# Model without some sites\n\nMade to measure adaptation on them; not for use.\n"
-    write_model(output, classifiers, describe, card, pack_replay(replay))
+    write_model(output, classifiers, describe, card, replay_of(pages, classifiers, seed))
 
 
 if __name__ == "__main__":

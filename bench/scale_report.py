@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from bench.machine import in_words
+
 if TYPE_CHECKING:
     from bench.crawl_rates import CrawlRates
 
@@ -24,11 +26,9 @@ def scale_report(rates: CrawlRates) -> str:
 
 
 def _measured(rates: CrawlRates) -> Iterator[str]:
-    machine = rates.machine
     tenths = rates.wet_tenths
     yield (
-        f"Measured on {machine.date}: {machine.processor}, {machine.cores} cores, load "
-        f"{machine.load} in the minute before, Python {machine.python}; {rates.pages:,} pages "
+        f"Measured {in_words(rates.machine)}; {rates.pages:,} pages "
         f"({rates.different:,} different ones: {rates.origin}), "
         f"{rates.warc_bytes / rates.pages / 1e3:.1f} kB each in the WARC."
     )

@@ -35,7 +35,7 @@ class LimitError(InputError):
     """The document is over one of the limits.
 
     Attributes:
-        limit: name of the limit, as in ``Limits``.
+        limit: name of the limit, as in ``Limits``, or ``compared_words`` of a page to label.
         allowed: the limit's value.
         actual: what the document has, as far as it was counted.
     """

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.errors import InputError
+from segmenter.paths import element_paths
 
 __all__ = [
     "DEFAULT_KEEP",
@@ -145,25 +147,7 @@ class Markup:
         return self._paths(self.block_element)
 
     def _paths(self, elements: IntArray) -> list[str]:
-        """Climb from each element to the nearest one whose path is known."""
-        names: dict[str, int] = {}
-        of_kind = [names.setdefault(tag, len(names)) for tag, _ in self.kinds]
-        tags = np.array(of_kind).take(self.kind)
-        places = _places(self.parent, tags, len(names)).tolist()
-        parent, tag, name = self.parent.tolist(), tags.tolist(), list(names)
-        path = {0: f"/{name[tag[0]]}"}
-        wanted = elements.tolist()
-        for element in wanted:
-            steps: list[int] = []
-            above = element
-            while above not in path:
-                steps.append(above)
-                above = parent[above]
-            found = path[above]
-            while steps:
-                step = steps.pop()
-                path[step] = found = f"{found}/{name[tag[step]]}[{places[step]}]"
-        return [path[element] for element in wanted]
+        return element_paths(self.parent, [tag for tag, _ in self.kinds], self.kind, elements)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,20 +251,26 @@ class Segmentation:
                 path=path,
                 probabilities=dict(zip(LABELS, row, strict=True)),
             )
-            for (start, end, label, text, path), row in zip(
-                self._rows(), _rounded(self.probabilities), strict=True
+            for (start, end, label, text), path, row in zip(
+                self._rows(),
+                self._paths() or repeat(None),
+                _rounded(self.probabilities),
+                strict=False,
             )
         )
 
-    def _rows(self) -> Iterator[tuple[int, int, int, str, str | None]]:
-        """Start, end, label, text and path of each block."""
+    def _paths(self) -> list[str]:
+        """The element of each block; none for raw text."""
+        return [] if self.page.markup is None else self.page.markup.paths()
+
+    def _rows(self) -> Iterator[tuple[int, int, int, str]]:
+        """Start, end, label and text of each block."""
         page = self.page
         return zip(
             page.starts.tolist(),
             page.ends.tolist(),
             self.labels.tolist(),
             page.block_texts(),
-            [None] * len(page) if page.markup is None else page.markup.paths(),
             strict=True,
         )
 
@@ -327,15 +317,13 @@ class Segmentation:
                 "label": LABELS[label],
                 "probability": probability,
                 "text": text,
-                "path": path,
             }
-            for (start, end, label, text, path), probability in zip(
+            for (start, end, label, text), probability in zip(
                 self._rows(), _rounded(given), strict=True
             )
         ]
-        if self.page.markup is None:
-            for entry in blocks:
-                del entry["path"]
+        for entry, path in zip(blocks, self._paths(), strict=False):
+            entry["path"] = path
         if probabilities:
             for entry, row in zip(blocks, _rounded(self.probabilities), strict=True):
                 entry["probabilities"] = dict(zip(LABELS, row, strict=True))
@@ -370,23 +358,6 @@ def check_keep(keep: object) -> tuple[str, ...]:
             f"unknown label in 'keep': {', '.join(unknown)}; accepted are {', '.join(LABELS)}"
         )
     return tuple(label for label in LABELS if label in keep)
-
-
-def _places(parent: IntArray, tag: IntArray, tags: int) -> IntArray:
-    """Shape (m,): the place of each element, from 1, among the siblings of the same tag.
-
-    Args:
-        parent: shape (m,), index of each element's parent; the root is its own parent.
-        tag: shape (m,), below ``tags``.
-    """
-    group = parent.astype(np.int64) * tags + tag
-    group[0] = -1
-    order = np.argsort(group, kind="stable")
-    heads = np.flatnonzero(np.diff(group[order], prepend=-2))
-    sizes = np.diff(heads, append=len(order))
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(1, len(order) + 1) - np.repeat(heads, sizes)
-    return places
 
 
 def _rounded(probabilities: FloatArray) -> list[Any]:

@@ -3,16 +3,12 @@ and there its time and memory are bounded."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from api.pages.checking import checking_job, report_faults
 from api.pages.executor import Executor
-from api.problems import BUSY, NOT_READY, ProblemError
+from api.problems import NO_FAULT_OF_THE_PAGE, ProblemError
 from segmenter.labels.records import LabelRecord, Report
 
 __all__ = ["PlacesCheck"]
-
-_NO_FAULT_OF_THE_PAGE: Final = (BUSY, NOT_READY)
 
 
 class PlacesCheck:
@@ -38,7 +34,7 @@ class PlacesCheck:
         try:
             outcome = self._pages.run(checking_job(record), patient=self._patient)
         except ProblemError as problem:
-            if problem.kind in _NO_FAULT_OF_THE_PAGE:
+            if problem.kind in NO_FAULT_OF_THE_PAGE:
                 raise
             report(None, problem.detail)
         else:

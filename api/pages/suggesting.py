@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final
 
 from api.contract.retraining import SuggestionAnswer
 from api.pages.executor import Executor
 from api.pages.rating import RatedPage, rating_job, read_rating, read_sketch, sketch_job
 from api.pages.wire import Job, Outcome
-from api.problems import BUSY, NOT_READY, ProblemError
+from api.problems import NO_FAULT_OF_THE_PAGE, ProblemError
 from segmenter.labels.records import LabelRecord
 from segmenter.labels.suggestions import Ranked, rank
 
 __all__ = ["suggested"]
-
-_NO_FAULT_OF_THE_PAGE: Final = (BUSY, NOT_READY)
 
 
 def suggested(
@@ -51,7 +48,7 @@ def suggested(
         try:
             return pages.run(make(), patient=patient)
         except ProblemError as problem:
-            if problem.kind in _NO_FAULT_OF_THE_PAGE:
+            if problem.kind in NO_FAULT_OF_THE_PAGE:
                 raise
             return None
 

@@ -18,10 +18,10 @@ from segmenter.features import codepoints as cp
 from segmenter.features.words import Words, hash_words, word_hashes
 from segmenter.types import FloatArray, IntArray, Page
 
-__all__ = ["COMPARED_WORDS", "UNKNOWN", "aligned_labels", "found_shares", "in_main_text"]
+__all__ = ["UNKNOWN", "aligned_labels", "found_shares", "in_main_text"]
 
 UNKNOWN: Final = -1
-COMPARED_WORDS: Final = 1 << 31
+_COMPARED_WORDS: Final = 1 << 31
 """Words of a page times words of texts that ``found_shares`` takes: a bit of memory each, and
 46,000 words on both sides."""
 _ENOUGH: Final = 0.6
@@ -63,8 +63,8 @@ def found_shares(page: Page, texts: Sequence[str]) -> FloatArray:
     total = np.bincount(owner, minlength=len(texts))
     words = _words(page)
     compared = len(words.hashes) * len(gold)
-    if compared > COMPARED_WORDS:
-        raise LimitError("compared_words", COMPARED_WORDS, compared)
+    if compared > _COMPARED_WORDS:
+        raise LimitError("compared_words", _COMPARED_WORDS, compared)
     partner = _partners(words, gold)
     hits = np.bincount(owner[partner[partner >= 0]], minlength=len(texts))
     return np.where(total > 0, hits / np.maximum(total, 1), 1.0)

@@ -22,7 +22,8 @@ from segmenter.classifier import BlockClassifier
 from segmenter.correction import log_probabilities
 from segmenter.errors import ModelError
 from segmenter.features.vocabulary import Tokens
-from segmenter.training.dataset import TrainingPage
+from segmenter.training.corpora import LabelledPage
+from segmenter.training.dataset import TrainingPage, measured_pages
 from segmenter.types import FloatArray, InputKind, IntArray
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "TokenPage",
     "build_replay",
     "pack_replay",
+    "replay_of",
     "token_page",
     "unpack_replay",
 ]
@@ -102,6 +104,22 @@ def build_replay(
         *(replace(token_page(page, classifier), inputs=None) for page in rest),
         *(token_page(page, classifier) for page in back),
     ]
+
+
+def replay_of(
+    pages: Sequence[LabelledPage], classifiers: Mapping[InputKind, BlockClassifier], seed: int
+) -> bytes:
+    """The replay file of the pages that classifiers were trained on.
+
+    Raises:
+        ValueError: it is over ``REPLAY_BYTES``.
+    """
+    return pack_replay(
+        {
+            kind: build_replay(list(measured_pages(pages, kind, seed)), classifier, seed)
+            for kind, classifier in classifiers.items()
+        }
+    )
 
 
 def pack_replay(parts: Mapping[InputKind, Sequence[TokenPage]]) -> bytes:

@@ -13,11 +13,10 @@ from segmenter.model_package import Manifest, write_model
 from segmenter.training.card import model_card
 from segmenter.training.corpora import file_sha256
 from segmenter.training.cross_validation import train_and_cross_validate
-from segmenter.training.dataset import measured_pages
 from segmenter.training.evaluate import evaluate
 from segmenter.training.predictions import save_predictions, with_empty_pages
 from segmenter.training.recipe import KINDS
-from segmenter.training.replay import build_replay, pack_replay
+from segmenter.training.replay import replay_of
 from segmenter.training.site_memory import fit_memories
 from segmenter.training.sources import Report, Sources, load_pages, load_unlabelled_pages
 from segmenter.types import InputKind
@@ -65,10 +64,5 @@ def train(  # noqa: PLR0917
         "metrics": figures,
     }
     card = model_card(describe, pages, figures)
-    replay = pack_replay(
-        {
-            kind: build_replay(list(measured_pages(pages, kind, seed)), classifiers[kind], seed)
-            for kind in KINDS
-        }
-    )
+    replay = replay_of(pages, classifiers, seed)
     return write_model(target, classifiers, describe, card, replay)

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +78,42 @@ def in_work(server: Server, body: bytes = LARGE) -> Any:
         yield answer
 
 
+@contextmanager
+def on_a_busy_core(server: Server) -> Iterator[None]:
+    """All segmenting processes share one core with others that want all of it."""
+    core = [min(os.sched_getaffinity(0))]
+    burners = [psutil.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(12)]
+    try:
+        for process in [pool(server), *pool(server).children(), *burners]:
+            process.cpu_affinity(core)
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+
+
+@contextmanager
+def full_queue(server: Server) -> Iterator[None]:
+    """One page is worked on, one waits; both are answered in the end."""
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(post, server, LARGE)
+        busy(server)
+        waiting = threads.submit(post, server, SMALL)
+        time.sleep(0.5)
+        yield
+        assert not first.done()
+        assert [answer.result().status for answer in (first, waiting)] == [200, 200]
+
+
+def is_refused_for_the_queue(answer: Answer) -> bool:
+    return (
+        answer.status == 503
+        and answer.json["limit"] == "queue_length"
+        and int(answer.headers["retry-after"]) > 0
+    )
+
+
 @pytest.fixture
 def start(launch: Callable[..., Server]) -> Callable[..., Server]:
     def started(**variables: str) -> Server:
@@ -120,18 +156,18 @@ def test_suggestions_pass_over_pages_that_take_too_long(
     start: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = start(
-        SEGMENTER_WORKERS="8", SEGMENTER_PAGE_SECONDS="2", SEGMENTER_DATA=str(tmp_path)
+        SEGMENTER_WORKERS="4", SEGMENTER_PAGE_SECONDS="1", SEGMENTER_DATA=str(tmp_path)
     )  # fmt: skip
     store(server, small="<h1>Bridge reopens</h1><p>It was closed for two years.</p>")
     store(server, **{f"large-{number}": TO_LABEL for number in range(8)})
-    for process in [pool(server), *pool(server).children()]:
-        process.cpu_affinity([min(os.sched_getaffinity(0))])  # none of them has a core for itself
-    answer = server.request("GET", SUGGESTIONS)
+    with on_a_busy_core(server):
+        answer = server.request("GET", SUGGESTIONS)
     assert answer.status == 200
     found = {page["id"] for page in answer.json["suggestions"]}
     counts = server.request("GET", "/metrics").body.decode()
     (ended,) = re.findall(r'^segmenter_processes_replaced_total{reason="time"} (.+)$', counts, re.M)
     assert "small" in found
+    assert float(ended) > 0
     assert len(found) == 9 - float(ended)
 
 
@@ -210,17 +246,8 @@ def test_suggestions_find_no_room_in_a_full_queue(
         SEGMENTER_WORKERS="1", SEGMENTER_QUEUE_LENGTH="1", SEGMENTER_DATA=str(tmp_path)
     )  # fmt: skip
     store(server, one="<p>It was closed for two years.</p>")
-    with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(post, server, LARGE)
-        busy(server)
-        waiting = threads.submit(post, server, SMALL)
-        time.sleep(0.5)
-        refused = server.request("GET", SUGGESTIONS)
-        assert not first.done()
-        assert refused.status == 503
-        assert refused.json["limit"] == "queue_length"
-        assert int(refused.headers["retry-after"]) > 0
-        assert [answer.result().status for answer in (first, waiting)] == [200, 200]
+    with full_queue(server):
+        assert is_refused_for_the_queue(server.request("GET", SUGGESTIONS))
     assert len(server.request("GET", SUGGESTIONS).json["suggestions"]) == 1
 
 
@@ -230,9 +257,6 @@ def test_a_page_to_label_that_takes_too_long_is_refused_with_its_batch(
     server = start(
         SEGMENTER_WORKERS="4", SEGMENTER_PAGE_SECONDS="1", SEGMENTER_DATA=str(tmp_path)
     )  # fmt: skip
-    core = [min(os.sched_getaffinity(0))]
-    for process in [pool(server), *pool(server).children()]:
-        process.cpu_affinity(core)
 
     def label(number: int) -> Answer:
         pages = [
@@ -242,16 +266,8 @@ def test_a_page_to_label_that_takes_too_long_is_refused_with_its_batch(
         headers = {"Content-Type": "application/json"}
         return server.request("POST", "/v1/labels", json.dumps(pages), headers)
 
-    burners = [psutil.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(12)]
-    try:
-        for burner in burners:
-            burner.cpu_affinity(core)
-        with ThreadPoolExecutor(4) as threads:
-            answers = list(threads.map(label, range(4)))
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.wait()
+    with on_a_busy_core(server), ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(label, range(4)))
     assert {answer.status for answer in answers} <= {201, 422}
     late = [number for number, answer in enumerate(answers) if answer.status == 422]
     assert late
@@ -270,17 +286,8 @@ def test_labels_find_no_room_in_a_full_queue(start: Callable[..., Server], tmp_p
     )  # fmt: skip
     page = json.dumps({"id": "one", "text": "Bridge reopens"})
     headers = {"Content-Type": "application/json"}
-    with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(post, server, LARGE)
-        busy(server)
-        waiting = threads.submit(post, server, SMALL)
-        time.sleep(0.5)
-        refused = server.request("POST", "/v1/labels", page, headers)
-        assert not first.done()
-        assert refused.status == 503
-        assert refused.json["limit"] == "queue_length"
-        assert int(refused.headers["retry-after"]) > 0
-        assert [answer.result().status for answer in (first, waiting)] == [200, 200]
+    with full_queue(server):
+        assert is_refused_for_the_queue(server.request("POST", "/v1/labels", page, headers))
     assert server.request("GET", "/v1/labels").json["pages"] == []
     assert server.request("POST", "/v1/labels", page, headers).status == 201
 
