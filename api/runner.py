@@ -7,6 +7,7 @@ import errno
 import gc
 import os
 import resource
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from api import create_app
 from api.observe import logs
@@ -103,6 +105,22 @@ def _listen_fault(settings: Settings, error: OSError) -> str:
     )
 
 
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's parent of the workers, which loses no signal while one boots.
+
+    A worker has its parent's handlers until it sets its own; a signal that came between would only
+    be put into a queue that nobody reads, and the service end when the workers' time is over.
+    """
+
+    def spawn_worker(self) -> Any:
+        """Fork a worker; it takes signals as soon as it has its own handlers."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ProblemWorker.SIGNALS)
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our app, our listening socket and no configuration of its own."""
 
@@ -140,6 +158,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         return self._app
+
+    def run(self) -> None:
+        _Arbiter(self).run()
 
     def _forget(self, _server: Any, worker: Any) -> None:
         metrics_of(self._app).process_gone(worker.pid)

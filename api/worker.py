@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import selectors
+import signal
 import socket
 import time
 from collections import deque
@@ -51,6 +52,11 @@ class ProblemWorker(ThreadWorker):  # type: ignore[misc]
     """
 
     pending_conns: deque[Connected]
+
+    def init_signals(self) -> None:
+        """Take the signals that came since the fork; see ``api.runner``."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self.SIGNALS)
 
     def accept(self, listener: socket.socket) -> None:
         """Take in a new connection."""

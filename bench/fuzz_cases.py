@@ -184,9 +184,11 @@ def _check_blocks(answer: dict[str, Any]) -> None:
 
 def _characters(content: bytes) -> str:
     try:
-        return content.decode("utf-8", "surrogatepass")
+        text = content.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return content.decode("utf-8", "replace")
+    # Two halves side by side, which only a program can make, are one character to JSON.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _require(holds: bool, fault: str) -> None:

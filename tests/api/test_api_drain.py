@@ -9,12 +9,24 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 from live_server import Answer, Server
 
 TEXT = {"Content-Type": "text/plain"}
 PAGE = b"The quick brown fox jumps over the lazy dog, and then sleeps until noon.\n\n" * 4_000
+
+SLOW_TO_BOOT = """
+import time
+from gunicorn.workers.base import Worker
+
+def slowly(worker, init_signals=Worker.init_signals):
+    time.sleep(3)
+    init_signals(worker)
+
+Worker.init_signals = slowly
+"""
 
 
 def post(server: Server, page: bytes = PAGE) -> Answer:
@@ -44,6 +56,15 @@ def test_sigterm_to_every_process_is_no_different(launch: Callable[..., Server])
             process.send_signal(signal.SIGTERM)
         assert {answer.result().status for answer in answers} == {200}
     assert server.process.wait(timeout=60) == 0
+
+
+def test_sigterm_while_the_workers_boot(launch: Callable[..., Server], tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_TO_BOOT)
+    server = launch(PYTHONPATH=str(tmp_path))
+    time.sleep(0.5)  # the worker is forked, and has no handlers of its own yet
+    server.process.send_signal(signal.SIGTERM)
+    # Requests, of which there are none, would have 80 seconds.
+    assert server.process.wait(timeout=40) == 0
 
 
 def test_a_batch_goes_on_to_its_end(launch: Callable[..., Server]) -> None:
