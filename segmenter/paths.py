@@ -13,9 +13,7 @@ __all__ = ["element_paths"]
 _Ints = NDArray[np.signedinteger[Any]]
 
 
-def element_paths(
-    parent: _Ints, tags: Sequence[str], kind: _Ints, elements: _Ints
-) -> list[str]:
+def element_paths(parent: _Ints, tags: Sequence[str], kind: _Ints, elements: _Ints) -> list[str]:
     """The paths of some elements, ``/html/body[1]/div[2]/p[1]``.
 
     Climbs from each to the nearest element whose path is known.
