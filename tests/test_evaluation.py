@@ -246,7 +246,7 @@ def test_predictions_are_kept_without_text(tmp_path: Path) -> None:
 def test_card_is_written_beside_a_model(tmp_path: Path) -> None:
     pages = [labelled(f"wcxb-{n}", main_text=MAIN) for n in range(5)]
     figures = evaluate(predicted(page, form=form) for page in pages for form in ("html", "lines"))
-    points = [LearningPoint("html", sites, 2 * sites, 0.8, None, 0.6) for sites in (2, 4)]
+    points = [LearningPoint("html", sites, 2 * sites, 0.8, None, 0.6, "0.1.0") for sites in (2, 4)]
     describe = {
         "name": "default", "version": "1.0", "created": "2024-01-02", "split": "5 folds by site",
         "seed": 0,

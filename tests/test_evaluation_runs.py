@@ -101,7 +101,7 @@ def test_learning_curve_takes_ever_more_of_the_same_sites() -> None:
         trained_on.append({page.site for page in inside})
         return classifiers
 
-    points = list(learning_curve(pages, 3, 0, fit, lambda _: None))
+    points = list(learning_curve(pages, 3, 0, fit, lambda _: None, "0.1.0"))
     assert [point.form for point in points] == ["html", "lines"] * 4
     sizes = [len(sites) for sites in trained_on]
     assert sizes == [point.sites for point in points if point.form == "html"]

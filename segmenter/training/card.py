@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from segmenter.durable import write_aside
@@ -38,7 +39,8 @@ _CAPTIONS: Final[Mapping[str, str]] = {
     "reliability.png": "How often labels are right, by their probability",
     "risk.png": "Risk by coverage: the most confident pages first",
     "confusion.png": "Confusion of labels, words of the gold pages",
-    "learning.png": "Learning curve: models trained on 1/8, 1/4, 1/2 and all of the training sites",
+    "learning.png": "Learning curve: models trained on 1/8, 1/4, 1/2 and all of the training sites "
+    "of version {version}",
 }
 _OWN_SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "seeds": ("this repository's example pages, all texts invented", "MIT"),
@@ -48,9 +50,10 @@ _OWN_SOURCES: Final[Mapping[str, tuple[str, str]]] = {
         "labels: MIT; pages: as their sources",
     ),
     CHOSEN: (
-        "pages of the sources below, chosen because an earlier model was unsure of them; a large "
-        "language model read every block along the annotation guide, with that model's labels as a "
-        "draft; for training alone, no figure is taken of these labels; they are in "
+        "pages of the sources below, chosen because an earlier model was unsure of them or their "
+        "sites were new; a large language model read every block along the annotation guide, with "
+        "that model's labels as a draft; for training alone, no figure is taken of these labels; "
+        "they are in "
         "`seeds/standoff/chosen.jsonl.xz`",
         "labels: MIT; pages: as their sources",
     ),
@@ -61,7 +64,7 @@ def model_card(
     describe: Mapping[str, Any],
     pages: Sequence[LabelledPage],
     figures: Mapping[str, Any],
-    plots: Sequence[str] = (),
+    plots: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The card as Markdown.
 
@@ -69,7 +72,7 @@ def model_card(
         describe: the manifest's name, version, created, split and seed.
         pages: what the model was trained on.
         figures: of ``evaluate``.
-        plots: names of the image files beside the card.
+        plots: image files beside the card, with their captions.
     """
     lines = [
         *_opening(describe),
@@ -78,8 +81,8 @@ def model_card(
         *_how_measured(describe),
         *goal_table(figures),
     ]
-    for name in plots:
-        lines += [f"![{_CAPTIONS[name]}]({name})", "", f"*{_CAPTIONS[name]}*", ""]
+    for name, caption in plots.items():
+        lines += [f"![{caption}]({name})", "", f"*{caption}*", ""]
     lines += [
         *figure_tables(figures),
         *rival_tables(figures),
@@ -114,7 +117,9 @@ def write_card(
         rows = {"figures": figures, "learning_curve": [asdict(point) for point in learning]}
         lines.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     with opened_for_writing(path / _CARD) as lines:
-        lines.write(model_card(describe, pages, figures, tuple(images)))
+        version = learning[0].version if learning else ""
+        captions = {name: _CAPTIONS[name].format(version=version) for name in images}
+        lines.write(model_card(describe, pages, figures, captions))
 
 
 def kept_learning_curve(path: Path) -> list[LearningPoint]:

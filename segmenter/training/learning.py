@@ -36,6 +36,7 @@ class LearningPoint:
         body: word-F1 of the body, held-out gold pages.
         main_text: the same against the main text of held-out wcxb-dev pages, if there are any.
         macro: macro F1 of the nine labels, held-out gold pages.
+        version: the model whose training pages these are.
     """
 
     form: str
@@ -44,10 +45,11 @@ class LearningPoint:
     body: float
     main_text: float | None
     macro: float
+    version: str
 
 
-def learning_curve(
-    pages: Sequence[LabelledPage], folds: int, seed: int, fit: Fit, report: Report
+def learning_curve(  # noqa: PLR0917
+    pages: Sequence[LabelledPage], folds: int, seed: int, fit: Fit, report: Report, version: str
 ) -> Iterator[LearningPoint]:
     """Train on 1/8, 1/4, 1/2 and all of the sites outside the first fold, score on that fold.
 
@@ -59,6 +61,7 @@ def learning_curve(
         folds, seed: as in the cross-validation.
         fit: trains the classifiers on pages.
         report: is told of the progress.
+        version: the model that all pages train.
     """
     fold_of = folds_by_site(pages, folds, seed)
     held_out = [page for page in pages if fold_of[page.site] == 0]
@@ -71,10 +74,13 @@ def learning_curve(
         classifiers = fit(inside, seed, report)
         for kind, form in CURVE_FORMS.items():
             predictions = predict(held_out, kind, classifiers[kind], seed)
-            yield _point(form, len(chosen), len(inside), with_empty_pages(predictions, held_out))
+            scored = with_empty_pages(predictions, held_out)
+            yield _point(form, len(chosen), len(inside), version, scored)
 
 
-def _point(form: str, sites: int, pages: int, predictions: Iterable[Prediction]) -> LearningPoint:
+def _point(
+    form: str, sites: int, pages: int, version: str, predictions: Iterable[Prediction]
+) -> LearningPoint:
     figures = evaluate(p for p in predictions if p.form == form)[form]
     main_text = figures["main_text"].get("wcxb-dev")
     return LearningPoint(
@@ -84,4 +90,5 @@ def _point(form: str, sites: int, pages: int, predictions: Iterable[Prediction])
         body=figures["body"]["all"]["f1"],
         main_text=main_text["f1"] if main_text else None,
         macro=figures["macro_f1"],
+        version=version,
     )
