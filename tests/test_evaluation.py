@@ -175,6 +175,18 @@ def test_a_rival_that_fails_has_zero_and_is_counted() -> None:
     assert scores.body["html"] == {"wcxb-0": 0, "wcxb-1": 0, "wcxb-2": 1}
 
 
+def test_scores_of_a_rival_on_other_pages_are_taken_in() -> None:
+    scores, more = (
+        RivalScores("tool", "1", "a tool", {"html": {page: 0.5}}, {}, {"html": 1})
+        for page in ("wcxb-1", "wcxb-2")
+    )
+    more.main_text = {"lines": {"wcxb-2": 0.25}}
+    scores.add(more)
+    assert scores.body == {"html": {"wcxb-1": 0.5, "wcxb-2": 0.5}}
+    assert scores.main_text == {"lines": {"wcxb-2": 0.25}}
+    assert scores.failed == {"html": 2}
+
+
 def test_scores_of_rivals_are_kept_while_pages_stay_the_same(tmp_path: Path) -> None:
     kept = tmp_path / "rivals.json"
     page = labelled(main_text=MAIN)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
+from typing import Final
+
+from joblib import Parallel, delayed
 
 from segmenter.training.files import json_rows
 from segmenter.training.rival_scores import (
@@ -18,7 +22,9 @@ from segmenter.training.scoring import MAIN_TEXT_FORMS, Prediction
 __all__ = ["compare", "page_html"]
 
 Report = Callable[[str], None]
-_TOLD_EVERY = 250
+_Work = tuple[Prediction, str | None]
+_AT_ONCE: Final = 2
+_BATCH: Final = 200
 
 
 def compare(
@@ -47,7 +53,7 @@ def compare(
     of = fingerprint(scored, [*tools, *rules]) if kept is not None else ""
     scores = load_rival_scores(kept, of) if kept is not None else None
     if scores is None:
-        scores = _run(scored, html_of, tools, rules, report)
+        scores = _run(scored, html_of, [*tools, *rules], report)
         if kept is not None:
             save_rival_scores(kept, scores, of)
     return scores
@@ -67,28 +73,41 @@ def page_html(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
 def _run(
     predictions: Sequence[Prediction],
     html_of: Iterable[tuple[str, str]],
-    tools: Sequence[Rival],
-    rules: Sequence[Rival],
+    rivals: Sequence[Rival],
     report: Report,
 ) -> list[RivalScores]:
-    scores = {r.name: RivalScores(r.name, r.version, r.title) for r in (*tools, *rules)}
+    scores = [RivalScores(r.name, r.version, r.title) for r in rivals]
     html = {p.labelled.id: p for p in predictions if p.form == "html"}
     text = [p for p in predictions if p.form != "html"]
-    for number, (prediction, content) in enumerate(_with_content(html, html_of), start=1):
-        for rival in tools:
-            scores[rival.name].run(rival, prediction, content)
-        if number % _TOLD_EVERY == 0:
-            report(f"rivals: {number:,} of {len(html):,} HTML pages")
-    for number, prediction in enumerate(text, start=1):
+    work = chain(_with_content(html, html_of), ((p, None) for p in text))
+    parts = Parallel(n_jobs=_AT_ONCE, return_as="generator")(
+        delayed(_scored)(batch) for batch in _batches(work)
+    )
+    for number, part in enumerate(parts, start=1):
+        for whole, more in zip(scores, part, strict=True):
+            whole.add(more)
+        report(f"rivals: {min(number * _BATCH, len(predictions)):,} of {len(predictions):,} pages")
+    return scores
+
+
+def _batches(work: Iterator[_Work]) -> Iterator[list[_Work]]:
+    while batch := list(islice(work, _BATCH)):
+        yield batch
+
+
+def _scored(work: Sequence[_Work]) -> list[RivalScores]:
+    """What every rival reaches on some pages, which have their HTML or are raw text."""
+    tools, rules = html_rivals(), line_rivals()
+    scores = [RivalScores(r.name, r.version, r.title) for r in (*tools, *rules)]
+    for prediction, html in work:
         raw = prediction.labelled.page.text
-        content = as_html(raw)
-        for rival in tools:
-            scores[rival.name].run(rival, prediction, content)
-        for rival in rules:
-            scores[rival.name].run(rival, prediction, raw)
-        if number % _TOLD_EVERY == 0:
-            report(f"rivals: {number:,} of {len(text):,} raw texts")
-    return list(scores.values())
+        content = as_html(raw) if html is None else html
+        for rival, score in zip(tools, scores, strict=False):
+            score.run(rival, prediction, content)
+        if html is None:
+            for rule, score in zip(rules, scores[len(tools) :], strict=True):
+                score.run(rule, prediction, raw)
+    return scores
 
 
 def _with_content(

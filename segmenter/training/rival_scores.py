@@ -52,6 +52,14 @@ class RivalScores:
             main = word_counts(page.main_text)
             self.main_text.setdefault(form, {})[page.id] = word_f1(found, main)
 
+    def add(self, other: RivalScores) -> None:
+        """Take in what the same rival reached on other pages."""
+        for mine, theirs in ((self.body, other.body), (self.main_text, other.main_text)):
+            for form, f1 in theirs.items():
+                mine.setdefault(form, {}).update(f1)
+        for form, count in other.failed.items():
+            self.failed[form] = self.failed.get(form, 0) + count
+
 
 def fingerprint(predictions: Iterable[Prediction], rivals: Iterable[Rival]) -> str:
     """Changes with the pages, with what is scored of them, and with the rivals' versions."""
