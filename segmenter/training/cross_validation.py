@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -24,6 +25,7 @@ __all__ = ["HeldOut", "cross_validate", "train_and_cross_validate"]
 Classifiers = Mapping[InputKind, BlockClassifier]
 _AT_ONCE: Final = 2
 """Folds trained at the same time; each takes some 4 GiB with all the corpora."""
+_ONE_CORE: Final = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 HeldOut = Mapping[InputKind, tuple[list[Prediction], Calibration]]
 
 
@@ -51,7 +53,8 @@ def cross_validate(
     """
     fold_of = folds_by_site(pages, folds, seed)
     raw = Parallel(n_jobs=_AT_ONCE)(
-        delayed(_held_out)(pages, unlabelled, fold_of, fold, seed, report) for fold in range(folds)
+        delayed(_on_one_core)(_held_out, pages, unlabelled, fold_of, fold, seed, report)
+        for fold in range(folds)
     )
     return _calibrated(raw)
 
@@ -67,11 +70,19 @@ def train_and_cross_validate(
     all in one queue, so that no core waits."""
     fold_of = folds_by_site(pages, folds, seed)
     tasks = [
-        delayed(_held_out)(pages, unlabelled, fold_of, fold, seed, report) for fold in range(folds)
+        delayed(_on_one_core)(_held_out, pages, unlabelled, fold_of, fold, seed, report)
+        for fold in range(folds)
     ]
-    tasks.append(delayed(fit_pages)(pages, unlabelled, seed, prefixed(report, "all pages")))
+    told = prefixed(report, "all pages")
+    tasks.append(delayed(_on_one_core)(fit_pages, pages, unlabelled, seed, told))
     *raw, classifiers = Parallel(n_jobs=_AT_ONCE)(tasks)
     return classifiers, _calibrated(raw)
+
+
+def _on_one_core(task: Callable[..., Any], *arguments: Any) -> Any:
+    """Do one of the tasks that run at the same time; XLA looks at this when it is first used."""
+    os.environ.setdefault("XLA_FLAGS", _ONE_CORE)
+    return task(*arguments)
 
 
 def _held_out(  # noqa: PLR0917

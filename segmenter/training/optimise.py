@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import jax
@@ -84,20 +85,18 @@ def fit_network(
     params = _initial(len(mean), schedule.hidden, rng)
     batches = sum(1 for _ in _batches(pages, schedule.lengths, np.random.default_rng(0)))
     steps = batches * schedule.epochs
-    optimiser = optax.adamw(
-        optax.warmup_cosine_decay_schedule(0.0, schedule.learning_rate, steps // 20 + 1, steps),
-        weight_decay=schedule.weight_decay,
-    )
-    state = optimiser.init(params)
+    rate = optax.warmup_cosine_decay_schedule(0.0, schedule.learning_rate, steps // 20 + 1, steps)
     dropped = np.zeros(len(mean), dtype=bool)
     dropped[list(dropped_columns)] = True
-    step = _step(optimiser, schedule.dropout, jnp.asarray(dropped))
+    begin, step = _steps(schedule.weight_decay, schedule.dropout)
+    state = begin(params)
     key = jax.random.PRNGKey(seed)
     for epoch in range(schedule.epochs):
         total = 0.0
-        for batch in _batches(pages, schedule.lengths, rng):
+        for number, batch in enumerate(_batches(pages, schedule.lengths, rng)):
             key, now = jax.random.split(key)
-            params, state, loss = step(params, state, now, *batch)
+            speed = rate(epoch * batches + number)
+            params, state, loss = step(params, state, now, speed, dropped, *batch)
             total += float(loss)
         report(f"epoch {epoch + 1} of {schedule.epochs}: loss {total / batches:.4f}")
     return Network({k: np.asarray(v) for k, v in params.items()}, mean, scale)
@@ -129,9 +128,13 @@ def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, 
     return {name: jnp.asarray(value) for name, value in params.items()}
 
 
-def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
+@cache
+def _steps(weight_decay: float, dropout: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """AdamW's first state of parameters, and a step; compiled once for all networks of a size."""
+    optimiser = optax.chain(optax.scale_by_adam(), optax.add_decayed_weights(weight_decay))
+
     def page_loss(  # noqa: PLR0917 - vmap maps positions
-        params: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
+        params: Any, dropped: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
     ) -> Any:
         hide_key, drop_key = jax.random.split(key)
         hide = jax.random.bernoulli(hide_key, 0.15)
@@ -146,21 +149,22 @@ def _step(optimiser: Any, dropout: float, dropped: Any) -> Any:
         return -(jnp.where(is_distribution, cross_entropy, log_allowed) * weight).sum()
 
     def loss(  # noqa: PLR0917
-        params: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
+        params: Any, dropped: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
     ) -> Any:
         keys = jax.random.split(key, inputs.shape[0])
-        each = jax.vmap(page_loss, in_axes=(None, 0, 0, 0, 0, 0))
-        return each(params, keys, inputs, mask, targets, weight).sum() / jnp.maximum(
+        each = jax.vmap(page_loss, in_axes=(None, None, 0, 0, 0, 0, 0))
+        return each(params, dropped, keys, inputs, mask, targets, weight).sum() / jnp.maximum(
             weight.sum(), 1e-6
         )
 
     @jax.jit
-    def step(params: Any, state: Any, key: Any, *batch: Any) -> Any:
-        value, gradient = jax.value_and_grad(loss)(params, key, *batch)
+    def step(params: Any, state: Any, key: Any, rate: Any, dropped: Any, *batch: Any) -> Any:
+        value, gradient = jax.value_and_grad(loss)(params, dropped, key, *batch)
         updates, state = optimiser.update(gradient, state, params)
-        return optax.apply_updates(params, updates), state, value
+        moved = jax.tree.map(lambda value, update: value - rate * update, params, updates)
+        return moved, state, value
 
-    return step
+    return optimiser.init, step
 
 
 def _windows(example: Example, longest: int) -> Iterator[Example]:
