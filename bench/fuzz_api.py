@@ -156,7 +156,7 @@ def main(*, calls: int, seed: int, write: Path | None) -> None:
                 answered = target.calls()
             click.echo(f"{answered:,} requests answered\n{rounds[-1].told}".rstrip())
     summary = (
-        f"{answered:,} calls in {len(rounds)} rounds, of {rounds[-1].tested} of the "
+        f"{answered:,} calls in {len(rounds)} round{'s'[: len(rounds) > 1]}, of {rounds[-1].tested} of the "
         f"{rounds[-1].operations} operations; {failures} failures"
     )
     click.echo(summary)
