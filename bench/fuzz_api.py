@@ -155,8 +155,9 @@ def main(*, calls: int, seed: int, write: Path | None) -> None:
             with suppress(OSError):  # a service that is gone has failed above
                 answered = target.calls()
             click.echo(f"{answered:,} requests answered\n{rounds[-1].told}".rstrip())
+    plural = "s" if len(rounds) > 1 else ""
     summary = (
-        f"{answered:,} calls in {len(rounds)} round{'s'[: len(rounds) > 1]}, of {rounds[-1].tested} of the "
+        f"{answered:,} calls in {len(rounds)} round{plural}, of {rounds[-1].tested} of the "
         f"{rounds[-1].operations} operations; {failures} failures"
     )
     click.echo(summary)

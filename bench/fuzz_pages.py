@@ -1,8 +1,9 @@
 """``python -m bench.fuzz_pages``: fuzz both front ends with atheris (libFuzzer).
 
-What has to hold is in ``bench.fuzz_cases``; ``tests/fuzz_corpus`` is what it starts from. The
-parser, NumPy and the regular expressions are not instrumented: coverage is of the package's Python
-code, and what is slow or large in the others is found by the repeats of a case.
+What has to hold is in ``bench.fuzz_cases``; it starts from ``tests/fuzz_corpus`` and from what half
+an hour had found, ``tests/fuzz_found.zip``. The parser, NumPy and the regular expressions are not
+instrumented: coverage is of the package's Python code, and what is slow or large in the others is
+found by the repeats of a case.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,7 @@ __all__ = ["main"]
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _CORPUS: Final = _ROOT / "tests" / "fuzz_corpus"
+_FOUND: Final = _ROOT / "tests" / "fuzz_found.zip"
 # Backstops for what never returns to the checks. The time is by the clock, also where the machine
 # has other things to do; the memory is of the whole process, to which atheris adds some 220 MB a
 # minute, and the package nothing where it is not watched. What one page may take is checked page
@@ -67,6 +70,9 @@ def main(*, minutes: float, found: Path | None, seed: int, write: Path | None) -
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         place = found or Path(temporary) / "found"
         place.mkdir(parents=True, exist_ok=True)
+        kept = Path(temporary) / "kept"
+        with zipfile.ZipFile(_FOUND) as archive:
+            archive.extractall(kept)
         words = Path(temporary) / "words"
         words.write_text("".join(f'"{_escaped(word)}"\n' for word in _WORDS), "utf-8")
         # Files with a dash in their names are libFuzzer's.
@@ -83,7 +89,8 @@ def main(*, minutes: float, found: Path | None, seed: int, write: Path | None) -
             f"-dict={words}",
             f"-artifact_prefix={temporary}/",
         ]
-        command = [sys.executable, "-m", "bench.fuzz_target", *arguments, str(place), str(_CORPUS)]
+        folders = map(str, (place, _CORPUS, kept))
+        command = [sys.executable, "-m", "bench.fuzz_target", *arguments, *folders]
         code = subprocess.run(command, cwd=_ROOT, check=False).returncode
         for page in sorted(Path(temporary).glob("*-*")):
             click.echo(f"{page.name}: {page.read_bytes()!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,14 @@ def segmenter() -> Segmenter:
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
 def test_a_kept_page(segmenter: Segmenter, path: Path) -> None:
     check_case(Case.from_bytes(path.read_bytes()), segmenter)
+
+
+def test_pages_that_half_an_hour_found(segmenter: Segmenter) -> None:
+    with zipfile.ZipFile(ROOT / "tests" / "fuzz_found.zip") as archive:
+        names = archive.namelist()
+        assert len(names) > 100
+        for name in names:
+            check_case(Case.from_bytes(archive.read(name)), segmenter)
 
 
 def test_the_corpus_has_pages_that_are_segmented_and_pages_that_are_refused(

@@ -33,6 +33,6 @@ def test_failures_are_counted_and_written(tmp_path: Path, monkeypatch: pytest.Mo
     assert done.exit_code == 1
     summary = done.output.splitlines()[-1]
     assert re.fullmatch(
-        r"[\d,]+ calls in 1 rounds, of \d+ of the \d+ operations; [1-9]\d* failures", summary
+        r"[\d,]+ calls in 1 round, of \d+ of the \d+ operations; [1-9]\d* failures", summary
     )
     assert f"\n{summary}.\n<!-- end of fuzz-api -->" in document.read_text("utf-8")
