@@ -28,7 +28,7 @@ __all__ = [
 
 _PLAIN_FORMS: Final = ("lines", "paragraphs", "wrapped")
 _AUGMENTED: Final = 0.5
-"""Share of the pages without gold labels that get what scraped text often has."""
+"""Share of the forms of a page that get what scraped text often has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +60,18 @@ def html_pages(pages: Iterable[LabelledPage]) -> Iterator[TrainingPage]:
             yield _measured(page, "html")
 
 
-def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPage]:
-    """The pages as raw text; those with gold labels in two forms each, the others in one."""
+def text_pages(pages: Iterable[LabelledPage], seed: int, draw: int = 0) -> Iterator[TrainingPage]:
+    """The pages as raw text; those with gold labels in two forms each, the others in one.
+
+    Args:
+        pages: labelled pages.
+        seed: of the forms, and of what is put in.
+        draw: another gives other forms of the same pages.
+    """
     for number, page in enumerate(pages):
         if not len(page.page):
             continue
-        rng = np.random.default_rng((seed, number))
+        rng = np.random.default_rng((seed, number, draw))
         if page.page.input == "text":
             yield _measured(page, "as received")
             continue
@@ -75,7 +81,7 @@ def text_pages(pages: Iterable[LabelledPage], seed: int) -> Iterator[TrainingPag
         else:
             forms = [str(rng.choice(["lines", "lines", "stripped", plain]))]
         for form in forms:
-            augment = page.gold is not None or rng.random() < _AUGMENTED
+            augment = bool(rng.random() < _AUGMENTED)
             yield from as_form(page, form, rng, augment=augment)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from functools import cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,26 +13,10 @@ import numpy as np
 import optax
 
 from segmenter.network import DILATIONS, Network, network_logits
+from segmenter.training.batches import Example, epoch_batches, windows
 from segmenter.types import LABELS, FloatArray
 
-__all__ = ["Example", "Schedule", "fit_network"]
-
-_BATCH_BLOCKS: Final = 4096
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Example:
-    """A page's features and labels.
-
-    Attributes:
-        features: shape (n, features).
-        targets: shape (n, 9), a distribution, or 1 for each label that the block may have.
-        weight: shape (n,).
-    """
-
-    features: FloatArray
-    targets: FloatArray
-    weight: FloatArray
+__all__ = ["Schedule", "fit_network"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +25,8 @@ class Schedule:
 
     Attributes:
         lengths: blocks to which pages are padded; each length is compiled once.
+        always: blocks up to which a page is in every epoch, see ``epoch_batches``: long pages are
+            few, and most of their blocks are menus, but they would take half of the time.
     """
 
     hidden: int = 160
@@ -48,7 +34,8 @@ class Schedule:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     dropout: float = 0.05
-    lengths: tuple[int, ...] = (48, 96, 160, 256, 384, 576, 1024)
+    lengths: tuple[int, ...] = (48, 72, 104, 144, 200, 280, 400, 576, 800, 1024)
+    always: int = 200
 
 
 def fit_network(
@@ -71,20 +58,20 @@ def fit_network(
             to do without them (the vocabulary, for languages that it never saw).
         report: told of each epoch.
     """
-    stacked = np.concatenate([example.features for example in examples])
-    mean = stacked.mean(axis=0)
-    scale = np.maximum(stacked.std(axis=0), 1e-3)
-    del stacked
+    mean, scale = _standard(examples)
     bare = Network({}, mean, scale)
+    # Half precision is enough for numbers within six standard deviations.
     pages = [
-        Example(bare.standardised(e.features).astype(np.float32), e.targets, e.weight)
+        Example(bare.standardised(e.features).astype(np.float16), e.targets, e.weight)
         for example in examples
-        for e in _windows(example, schedule.lengths[-1])
+        for e in windows(example, schedule.lengths[-1])
     ]
     rng = np.random.default_rng(seed)
     params = _initial(len(mean), schedule.hidden, rng)
-    batches = sum(1 for _ in _batches(pages, schedule.lengths, np.random.default_rng(0)))
+    epoch_of = partial(epoch_batches, pages, schedule.lengths, schedule.always)
+    batches = sum(1 for _ in epoch_of(np.random.default_rng(0)))
     steps = batches * schedule.epochs
+    usual = sum(float(page.weight.sum()) for page in pages) / batches
     rate = optax.warmup_cosine_decay_schedule(0.0, schedule.learning_rate, steps // 20 + 1, steps)
     dropped = np.zeros(len(mean), dtype=bool)
     dropped[list(dropped_columns)] = True
@@ -93,13 +80,22 @@ def fit_network(
     key = jax.random.PRNGKey(seed)
     for epoch in range(schedule.epochs):
         total = 0.0
-        for number, batch in enumerate(_batches(pages, schedule.lengths, rng)):
+        for number, batch in enumerate(epoch_of(rng)):
             key, now = jax.random.split(key)
             speed = rate(epoch * batches + number)
-            params, state, loss = step(params, state, now, speed, dropped, *batch)
+            params, state, loss = step(params, state, now, speed, usual, dropped, *batch)
             total += float(loss)
         report(f"epoch {epoch + 1} of {schedule.epochs}: loss {total / batches:.4f}")
     return Network({k: np.asarray(v) for k, v in params.items()}, mean, scale)
+
+
+def _standard(examples: Sequence[Example]) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of each feature, without a copy of them all."""
+    count = sum(len(example.weight) for example in examples)
+    mean = sum(example.features.sum(axis=0, dtype=np.float64) for example in examples) / count
+    square = sum(np.square(example.features - mean).sum(axis=0) for example in examples) / count
+    scale = np.maximum(np.sqrt(square), 1e-3)
+    return mean.astype(np.float32), scale.astype(np.float32)
 
 
 def _initial(features: int, hidden: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -149,56 +145,28 @@ def _steps(weight_decay: float, dropout: float) -> tuple[Callable[..., Any], Cal
         return -(jnp.where(is_distribution, cross_entropy, log_allowed) * weight).sum()
 
     def loss(  # noqa: PLR0917
-        params: Any, dropped: Any, key: Any, inputs: Any, mask: Any, targets: Any, weight: Any
+        params: Any,
+        usual: Any,
+        dropped: Any,
+        key: Any,
+        inputs: Any,
+        mask: Any,
+        targets: Any,
+        weight: Any,
     ) -> Any:
         keys = jax.random.split(key, inputs.shape[0])
         each = jax.vmap(page_loss, in_axes=(None, None, 0, 0, 0, 0, 0))
-        return each(params, dropped, keys, inputs, mask, targets, weight).sum() / jnp.maximum(
-            weight.sum(), 1e-6
-        )
+        # By the weight of the usual batch: by its own, four long pages would count for as much as
+        # eighty short ones.
+        return each(params, dropped, keys, inputs, mask, targets, weight).sum() / usual
 
     @jax.jit
-    def step(params: Any, state: Any, key: Any, rate: Any, dropped: Any, *batch: Any) -> Any:
-        value, gradient = jax.value_and_grad(loss)(params, dropped, key, *batch)
+    def step(  # noqa: PLR0917
+        params: Any, state: Any, key: Any, rate: Any, usual: Any, dropped: Any, *batch: Any
+    ) -> Any:
+        value, gradient = jax.value_and_grad(loss)(params, usual, dropped, key, *batch)
         updates, state = optimiser.update(gradient, state, params)
         moved = jax.tree.map(lambda value, update: value - rate * update, params, updates)
         return moved, state, value
 
     return optimiser.init, step
-
-
-def _windows(example: Example, longest: int) -> Iterator[Example]:
-    """A page longer than the longest batch row is cut into pieces of that length."""
-    for start in range(0, len(example.weight), longest):
-        part = slice(start, start + longest)
-        yield Example(example.features[part], example.targets[part], example.weight[part])
-
-
-def _batches(
-    pages: Sequence[Example], lengths: Sequence[int], rng: np.random.Generator
-) -> Iterator[tuple[Any, ...]]:
-    """Pages of like length together, padded; few shapes, so that little is compiled."""
-    buckets: dict[int, list[int]] = {length: [] for length in lengths}
-    for index, page in enumerate(pages):
-        buckets[next(length for length in lengths if length >= len(page.weight))].append(index)
-    groups: list[tuple[int, list[int]]] = []
-    for length, members in buckets.items():
-        size = _BATCH_BLOCKS // length
-        order = rng.permutation(members).astype(int).tolist() if members else []
-        groups += [(length, order[at : at + size]) for at in range(0, len(order), size)]
-    width = pages[0].features.shape[1]
-    for place in rng.permutation(len(groups)):
-        length, members = groups[place]
-        rows = _BATCH_BLOCKS // length
-        inputs = np.zeros((rows, length, width), dtype=np.float32)
-        mask = np.zeros((rows, length, 1), dtype=np.float32)
-        targets = np.ones((rows, length, len(LABELS)), dtype=np.float32)
-        weight = np.zeros((rows, length), dtype=np.float32)
-        for row, index in enumerate(members):
-            page = pages[index]
-            count = len(page.weight)
-            inputs[row, :count] = page.features
-            mask[row, :count] = 1
-            targets[row, :count] = page.targets
-            weight[row, :count] = page.weight
-        yield inputs, mask, targets, weight

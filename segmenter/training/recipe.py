@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from segmenter.classifier import BlockClassifier
@@ -27,9 +28,12 @@ _GOLD_WEIGHT: Final = 3.0
 """Pages labelled block by block count for so many with only their main text."""
 _SEED_WEIGHT: Final = 9.0
 """The seeds are few, and hold on purpose what real pages seldom have."""
+_DRAWS: Final = 4
+"""Pages are made into raw text so many times: what is left of menus, where lines break and what is
+put in differ, while the labels are the same."""
 _SMALL: Final = 200
-_TEACHER_SCHEDULE: Final = Schedule(hidden=128, epochs=9)
-_SMALL_SCHEDULE: Final = Schedule(hidden=32, epochs=40, lengths=(96, 1024))
+_TEACHER_SCHEDULE: Final = Schedule(hidden=128, epochs=6)
+_SMALL_SCHEDULE: Final = Schedule(hidden=32, epochs=40, lengths=(96, 1024), always=1024)
 """With fewer pages the network is smaller, sees them more often, and is compiled less often."""
 
 
@@ -57,19 +61,22 @@ def fit_pages(
     told(f"fitting on {len(measured):,} pages")
     first = fit_first_stage(measured, seed, told)
     teach = prefixed(told, "teacher")
-    html = fit_classifier(
-        first, measured, (), seed, schedule if small else _TEACHER_SCHEDULE, teach
-    )
+    html = fit_classifier(first, measured, seed, schedule if small else _TEACHER_SCHEDULE, teach)
     lessons = {page.labelled.id: _taught(page, html) for page in measured}
     more = [_taught(page, html) for page in html_pages(unlabelled)]
     if not small:
-        html = fit_classifier(first, list(lessons.values()), more, seed, schedule, told)
+        html = fit_classifier(first, [*lessons.values(), *more], seed, schedule, told)
     del first, measured
     told = prefixed(report, "text")
     learned = [lessons[page.id].labelled if page.id in lessons else page for page in pages]
-    raw = _weighted(text_pages([*learned, *(page.labelled for page in more)], seed))
-    told(f"fitting on {len(raw):,} pages")
-    text = fit_classifier(fit_first_stage(raw, seed, told), raw, (), seed, schedule, told)
+    learned += [page.labelled for page in more]
+    del lessons, more
+    raw = _weighted(text_pages(learned, seed))
+    told(f"fitting on {len(raw):,} pages, {_DRAWS} times drawn")
+    first = fit_first_stage(raw, seed, told)
+    again = (_weighted(text_pages(learned, seed, draw)) for draw in range(1, _DRAWS))
+    schedule = replace(schedule, epochs=schedule.epochs // _DRAWS)
+    text = fit_classifier(first, chain(raw, chain.from_iterable(again)), seed, schedule, told)
     return {"html": html, "text": text}
 
 
