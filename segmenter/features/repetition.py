@@ -28,6 +28,8 @@ LONG_BLOCK: Final = 25
 """Words from which a block counts as running text."""
 _TELLING_WORD: Final = 5
 """Characters from which a word says something of the subject."""
+_NEARBY: Final = 5
+"""Blocks at a distance up to which telling words count as shared nearby."""
 _PREFIX: Final = 16
 _SIEVE: Final = 1 << 13
 _PAGE_STEP: Final = 0x9E5
@@ -43,6 +45,11 @@ NAMES: Final[tuple[str, ...]] = (
     "repeated_trigrams",
     "repeated_before",
     "shared_with_running_text",
+    "shared_nearby",
+    "shared_just_before",
+    "shared_just_after",
+    "shared_with_text_before",
+    "shared_with_text_after",
 )
 SIMILARITY_NAMES: Final[tuple[str, ...]] = (
     "contained",
@@ -72,7 +79,7 @@ def repetition_features(words: Words, pages: Pages) -> FloatArray:
         is_first_beginning,
         repeated,
         before,
-        _shared_with_running_text(words, pages),
+        *_shared_words(words, pages),
     ]
     result = stacked(columns, count)
     wordless = np.diff(words.first.take(pages.first)) == 0
@@ -221,25 +228,40 @@ def _repeated_trigrams(words: Words, pages: Pages) -> tuple[FloatArray, FloatArr
     return (elsewhere / total).astype(np.float32), (before / total).astype(np.float32)
 
 
-def _shared_with_running_text(words: Words, pages: Pages) -> FloatArray:
-    """Share of each block's telling words that stand in a long block other than itself."""
+def _shared_words(words: Words, pages: Pages) -> list[FloatArray]:
+    """Shares of each block's telling words that stand in a long block other than itself; in
+    another block nearby, before it or after it; and in a long block before it or after it.
+
+    Text about one thing repeats its words from one paragraph to the next, a list of teasers does
+    not.
+    """
     count = len(words.counts)
     telling = words.lengths >= _TELLING_WORD
     hashes, block = words.hashes[telling], words.block[telling]
-    if not len(hashes):
-        return np.zeros(count, dtype=np.float32)
-    shared = np.zeros(count, dtype=np.int64)
-    for part in _alike_together(hashes):
+    shared = np.zeros((6, count), dtype=np.int64)
+    for part in _alike_together(hashes) if len(hashes) else ():
         owner, times, group_start = _grouped(hashes[part], block[part], pages)
         long = words.counts[owner] >= LONG_BLOCK
         edges = np.flatnonzero(group_start)
         group = np.cumsum(group_start, dtype=np.int32) - np.int32(1)
-        least = np.minimum.reduceat(np.where(long, owner, np.int32(count)), edges)
-        most = np.maximum.reduceat(np.where(long, owner, np.int32(-1)), edges)
-        inside = (most >= 0)[group] & ((least[group] != owner) | (most[group] != owner))
-        shared += _tally(owner, times, inside, count)
+        least = np.minimum.reduceat(np.where(long, owner, np.int32(count)), edges)[group]
+        most = np.maximum.reduceat(np.where(long, owner, np.int32(-1)), edges)[group]
+        elsewhere = (most >= 0) & ((least != owner) | (most != owner))
+        just_before, just_after = ~group_start, np.zeros_like(group_start)
+        just_before[1:] &= np.diff(owner) <= _NEARBY
+        just_after[:-1] = just_before[1:]
+        chosen = (
+            elsewhere,
+            just_before | just_after,
+            just_before,
+            just_after,
+            least < owner,
+            most > owner,
+        )
+        for row, stands in enumerate(chosen):
+            shared[row] += _tally(owner, times, stands, count)
     total = np.maximum(np.bincount(block, minlength=count), 1)
-    return (shared / total).astype(np.float32)
+    return list((shared / total).astype(np.float32))
 
 
 def _alike_together(hashes: HashArray) -> Iterator[slice | NDArray[np.bool_]]:
