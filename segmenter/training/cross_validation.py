@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import jax
 import numpy as np
 from joblib import Parallel, delayed
 
@@ -52,8 +55,9 @@ def cross_validate(
         trained on all pages.
     """
     fold_of = folds_by_site(pages, folds, seed)
+    shared = _compiled_once().name
     raw = Parallel(n_jobs=_AT_ONCE)(
-        delayed(_on_one_core)(_held_out, pages, unlabelled, fold_of, fold, seed, report)
+        delayed(_on_one_core)(shared, _held_out, pages, unlabelled, fold_of, fold, seed, report)
         for fold in range(folds)
     )
     return _calibrated(raw)
@@ -69,19 +73,30 @@ def train_and_cross_validate(
     """The classifiers trained on all pages, not yet calibrated, and what ``cross_validate`` gives;
     all in one queue, so that no core waits."""
     fold_of = folds_by_site(pages, folds, seed)
-    tasks = [
-        delayed(_on_one_core)(_held_out, pages, unlabelled, fold_of, fold, seed, report)
+    shared = _compiled_once().name
+    told = prefixed(report, "all pages")
+    # The longest first, so that no core waits for it at the end.
+    tasks = [delayed(_on_one_core)(shared, fit_pages, pages, unlabelled, seed, told)]
+    tasks += [
+        delayed(_on_one_core)(shared, _held_out, pages, unlabelled, fold_of, fold, seed, report)
         for fold in range(folds)
     ]
-    told = prefixed(report, "all pages")
-    tasks.append(delayed(_on_one_core)(fit_pages, pages, unlabelled, seed, told))
-    *raw, classifiers = Parallel(n_jobs=_AT_ONCE)(tasks)
+    classifiers, *raw = Parallel(n_jobs=_AT_ONCE)(tasks)
     return classifiers, _calibrated(raw)
 
 
-def _on_one_core(task: Callable[..., Any], *arguments: Any) -> Any:
+@cache
+def _compiled_once() -> TemporaryDirectory[str]:
+    """Where the tasks leave the steps they compiled to one another; gone with this process."""
+    return TemporaryDirectory(prefix="segmenter-compiled-")
+
+
+def _on_one_core(compiled: str, task: Callable[..., Any], *arguments: Any) -> Any:
     """Do one of the tasks that run at the same time; XLA looks at this when it is first used."""
     os.environ.setdefault("XLA_FLAGS", _ONE_CORE)
+    set_option: Callable[[str, object], None] = jax.config.update
+    set_option("jax_compilation_cache_dir", compiled)
+    set_option("jax_persistent_cache_min_compile_time_secs", 0)
     return task(*arguments)
 
 
