@@ -97,14 +97,14 @@ def fit_classifier(
         schedule: size and length.
         report: is told of the progress.
     """
-    examples = [
+    examples = (
         Example(
             first.features(page),
             block_targets(page.allowed, page.labelled.teacher),
             page.weight,
         )
         for page in pages
-    ]
+    )
     measured = len(MEASURED_NAMES[first.kind])
     vocabulary = range(measured, measured + len(TABLE_COLUMNS))
     network = fit_network(examples, seed, schedule, vocabulary, report)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -39,7 +39,7 @@ class Schedule:
 
 
 def fit_network(
-    examples: Sequence[Example],
+    examples: Iterable[Example],
     seed: int,
     schedule: Schedule,
     dropped_columns: Sequence[int],
@@ -51,21 +51,21 @@ def fit_network(
     of the probability of all labels that the block may have.
 
     Args:
-        examples: the pages.
+        examples: the pages; they are many, and not kept in full precision.
         seed: of the weights, the order and the dropout.
         schedule: size and length.
         dropped_columns: features that are hidden on some pages, so that the network also learns
             to do without them (the vocabulary, for languages that it never saw).
         report: told of each epoch.
     """
-    mean, scale = _standard(examples)
+    whole = list(examples)
+    mean, scale = _standard(whole)
     bare = Network({}, mean, scale)
-    # Half precision is enough for numbers within six standard deviations.
-    pages = [
-        Example(bare.standardised(e.features).astype(np.float16), e.targets, e.weight)
-        for example in examples
-        for e in windows(example, schedule.lengths[-1])
-    ]
+    for place, example in enumerate(whole):
+        # Half precision is enough for numbers within six standard deviations.
+        features = bare.standardised(example.features).astype(np.float16)
+        whole[place] = replace(example, features=features)
+    pages = [part for example in whole for part in windows(example, schedule.lengths[-1])]
     rng = np.random.default_rng(seed)
     params = _initial(len(mean), schedule.hidden, rng)
     epoch_of = partial(epoch_batches, pages, schedule.lengths, schedule.always)
