@@ -222,8 +222,9 @@ def _limits() -> list[str]:
         "raw text (`segmenter/training/augment.py`): it shows the labels and measures nothing.",
         "- Hidden HTML elements are left out unless most of the text stands in them; text that "
         "scripts would add is not seen.",
-        "- How long to train, with which dropout, and how labels are decided was chosen on a fifth "
-        "of the sites, which are held out here too: the figures may be a little too good.",
+        "- How long to train, how pages are drawn and weighed, and how labels are decided was "
+        "chosen on two fifths of the sites, which are held out here too: the figures may be a "
+        "little too good.",
         "- trafilatura was developed on `trafeval` pages, some of which are among the gold pages.",
         "",
     ]
