@@ -24,8 +24,7 @@ __all__ = ["train"]
 )  # fmt: skip
 @click.option("--model-version", default=__version__, show_default=True, help="Of the new model.")
 @click.option("--folds", type=click.IntRange(2, 20), default=3, show_default=True,
-              help="Folds by site, for the figures and the calibration; five give the figures of "
-              "evaluate, and take half as long again.")  # fmt: skip
+              help="Folds by site, for figures and calibration; evaluate takes five.")  # fmt: skip
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Adapt the base model to these labelled pages instead.")  # fmt: skip
 @click.option("--promote", type=click.Choice(["never", "gate", "always"]), default="gate",
