@@ -113,8 +113,7 @@ def _flow(  # noqa: PLR0917 - the first three are bound, the others a layer's
         the rows, and the sum up to the last of them.
     """
     xp = rows.xp
-    gate = xp.concatenate([before, _gate(params, rows, hidden, mask)])
-    sums = xp.cumsum(gate, axis=0)[1:]
+    sums = rows.running(before, _gate(params, rows, hidden, mask))
     rest = total - sums
     behind = sums[:, :-1] / xp.maximum(sums[:, -1:], 1)
     ahead = rest[:, :-1] / xp.maximum(rest[:, -1:], 1)
@@ -141,10 +140,8 @@ class _AtOnce:
         """Rows ``dilation`` before, here and behind, each channel times its three taps."""
         count = hidden.shape[0]
         step = min(dilation, count)
-        edge = self.xp.zeros((step, hidden.shape[1]), dtype=hidden.dtype)
-        before = self.xp.concatenate([edge, hidden[: count - step]])
-        after = self.xp.concatenate([hidden[step:], edge])
-        return before * taps[0] + hidden * taps[1] + after * taps[2]
+        padded = self.xp.pad(hidden, ((step, step), (0, 0)))
+        return padded[:count] * taps[0] + hidden * taps[1] + padded[2 * step :] * taps[2]
 
     def apply(self, layer: Layer, hidden: Any, mask: Any, reach: int = 0) -> Any:  # noqa: ARG002 - as below
         """The layer's rows."""
@@ -152,7 +149,12 @@ class _AtOnce:
 
     def total(self, layer: Layer, hidden: Any, mask: Any) -> Any:
         """The sum of the layer's rows."""
-        return self.xp.cumsum(layer(hidden, mask), axis=0)[-1:]
+        return layer(hidden, mask).sum(axis=0, keepdims=True)
+
+    def running(self, before: Any, values: Any) -> Any:
+        """The sums up to each row; as a product, because compiled cumulative sums are slow."""
+        count = values.shape[0]
+        return before + self.xp.tri(count, dtype=values.dtype) @ values
 
     def scan(self, layer: Layer, before: Any, hidden: Any, mask: Any) -> Any:
         """The rows of a layer that also takes and gives what came before."""
@@ -163,7 +165,7 @@ class _InPieces:
     """Layers are applied to some blocks at a time and in place: on a page of a hundred thousand
     blocks, what a layer needs in between would take many times the memory of its result.
 
-    There is no padding, and the sums are made in the order of ``_AtOnce``.
+    There is no padding.
     """
 
     xp = np
@@ -212,6 +214,11 @@ class _InPieces:
             piece = np.concatenate([*sums, layer(hidden[here], mask[here])])
             sums = [piece.sum(axis=0, keepdims=True)]
         return sums[0]
+
+    def running(self, before: FloatArray, values: FloatArray) -> FloatArray:
+        """The sums up to each row."""
+        sums: FloatArray = np.cumsum(np.concatenate([before, values]), axis=0)
+        return sums[1:]
 
     def scan(
         self, layer: Layer, before: FloatArray, hidden: FloatArray, mask: FloatArray

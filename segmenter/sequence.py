@@ -14,9 +14,14 @@ __all__ = ["decide", "expected_f1"]
 _BODY: Final = LABEL_INDEX["body"]
 _HEADLINE: Final = LABEL_INDEX["headline"]
 _BOILERPLATE: Final = LABEL_INDEX["boilerplate"]
-# The cut for body is looked for in this range: outside it the expected F1 trusts probabilities
-# that are too few to be trusted.
-_CUTS: Final = (0.25, 0.5)
+_SHARED_ERROR: Final = 2.0
+"""Standard deviation, in log odds, of the error that a page's probabilities of body have in common:
+where the classifier is wrong about a page, it is wrong about most of its blocks."""
+_NODES, _SHARES = np.polynomial.hermite_e.hermegauss(5)
+_SHIFTS: Final = tuple(
+    zip(np.exp(_SHARED_ERROR * _NODES).tolist(), (_SHARES / _SHARES.sum()).tolist(), strict=True)
+)
+"""Factors of the odds, and how much each counts: Gauss-Hermite quadrature of that error."""
 _REACHED: Final[Mapping[str, float]] = {
     "headline": 0.78,
     "deck": 0.51,
@@ -44,10 +49,10 @@ def decide(probabilities: FloatArray, words: IntArray) -> tuple[IntArray, float]
     a label is given from half of its F1 on (Lipton, Elkan and Narayanaswamy 2014, "Optimal
     thresholding of classifiers to maximize F1 measure"): a rare label that is hard to tell is given
     at a lower probability than body. Body is given where its probability reaches the cut with the
-    best expected word-F1 for the page (Lewis 1995; Nan et al. 2012, "Optimizing F-measures"),
-    unless a label that belongs to the article or its comments is ahead of it; elsewhere the first
-    of the other labels. One headline at most is given, and the likeliest one where none comes
-    first. A block without words is boilerplate.
+    best expected word-F1 for the page (Lewis 1995; Nan et al. 2012, "Optimizing F-measures"), as a
+    mean over errors that the blocks share, unless a label that belongs to the article or its
+    comments is ahead of it; elsewhere the first of the other labels. One headline at most is given,
+    and the likeliest one where none comes first. A block without words is boilerplate.
 
     Args:
         probabilities: shape (n, 9), calibrated.
@@ -95,24 +100,30 @@ def _keep_one_headline(labels: IntArray, other: FloatArray) -> None:
 def expected_f1(probability: FloatArray, words: IntArray, kept: np.ndarray) -> float:
     """Approximate expected word-F1 of keeping some blocks, each right with its probability.
 
-    A page without a kept or expected word has 1: there is nothing to get wrong.
+    To keep no word is right by 1 if the page has no body, else by 0.
     """
-    expected = float(probability @ words)
     size = float(words[kept].sum())
-    if size + expected == 0:
-        return 1.0
+    if size == 0:
+        return float(np.prod(1 - probability[words > 0], dtype=np.float64))
+    expected = float(probability @ words)
     return 2 * float(probability[kept] @ words[kept]) / (size + expected)
 
 
 def _best_cut(body: np.ndarray, words: IntArray) -> float:
+    """The probability of body from which on blocks are kept; infinite if none is best kept."""
     order = np.argsort(-body, kind="stable")
+    order = order[words[order] > 0]
     ranked, weight = body[order], words[order]
+    if not len(ranked):
+        return np.inf
     size = np.cumsum(weight)
-    overlap = np.cumsum(ranked * weight)
-    expected = float(overlap[-1]) if len(overlap) else 0.0
-    allowed = (ranked >= _CUTS[0]) & np.append(ranked[1:] < _CUTS[1], True)
-    allowed[:-1] &= ranked[1:] < ranked[:-1]
-    if not allowed.any() or expected == 0:
-        return _CUTS[1]
-    f1 = np.where(allowed, 2 * overlap / np.maximum(size + expected, 1e-9), -1)
-    return float(ranked[int(f1.argmax())])
+    f1, nothing = np.zeros(len(ranked)), 0.0
+    for factor, share in _SHIFTS:
+        shifted = ranked * factor / (1 - ranked + ranked * factor)
+        overlap = np.cumsum(shifted * weight)
+        f1 += share * 2 * overlap / (size + overlap[-1])
+        nothing += share * float(np.prod(1 - shifted))
+    # Blocks of the same probability are kept together.
+    f1[:-1][ranked[1:] == ranked[:-1]] = -1
+    best = int(f1.argmax())
+    return float(ranked[best]) if f1[best] > nothing else np.inf

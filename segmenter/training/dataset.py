@@ -77,7 +77,8 @@ def text_pages(pages: Iterable[LabelledPage], seed: int, draw: int = 0) -> Itera
             continue
         plain = str(rng.choice(["paragraphs", "wrapped"]))
         if page.gold is not None:
-            forms = [str(rng.choice(_PLAIN_FORMS)), "stripped"]
+            # Of the four forms that input comes in, one has its menus stripped.
+            forms = [str(rng.choice(_PLAIN_FORMS)), str(rng.choice([plain, "stripped"]))]
         else:
             forms = [str(rng.choice(["lines", "lines", "stripped", plain]))]
         for form in forms:

@@ -19,12 +19,13 @@ from segmenter.training.dataset import TrainingPage, html_pages, text_pages
 from segmenter.training.fit import fit_classifier, fit_first_stage
 from segmenter.training.optimise import Schedule
 from segmenter.training.sources import Report
+from segmenter.training.targets import by_corpus_too
 from segmenter.types import InputKind
 
 __all__ = ["KINDS", "fit_pages", "prefixed"]
 
 KINDS: Final[tuple[InputKind, ...]] = ("html", "text")
-_GOLD_WEIGHT: Final = 3.0
+_GOLD_WEIGHT: Final[Mapping[InputKind, float]] = {"html": 3.0, "text": 6.0}
 """Pages labelled block by block count for so many with only their main text."""
 _SEED_WEIGHT: Final = 9.0
 """The seeds are few, and hold on purpose what real pages seldom have."""
@@ -32,8 +33,12 @@ _DRAWS: Final = 4
 """Pages are made into raw text so many times: what is left of menus, where lines break and what is
 put in differ, while the labels are the same."""
 _SMALL: Final = 200
+_SCHEDULE: Final[Mapping[InputKind, Schedule]] = {"html": Schedule(), "text": Schedule(epochs=6)}
 _TEACHER_SCHEDULE: Final = Schedule(hidden=128, epochs=6)
-_SMALL_SCHEDULE: Final = Schedule(hidden=32, epochs=40, lengths=(96, 1024), always=1024)
+_SMALL_SCHEDULE: Final[Mapping[InputKind, Schedule]] = {
+    "html": Schedule(hidden=32, epochs=40, lengths=(96, 1024), always=1024),
+    "text": Schedule(hidden=32, epochs=10, lengths=(96, 1024), always=1024),
+}
 """With fewer pages the network is smaller, sees them more often, and is compiled less often."""
 
 
@@ -55,17 +60,19 @@ def fit_pages(
         CorpusError: there are no pages of a kind.
     """
     small = len(pages) < _SMALL
-    schedule = _SMALL_SCHEDULE if small else Schedule()
+    schedules = _SMALL_SCHEDULE if small else _SCHEDULE
     told = prefixed(report, "html")
     measured = _weighted(html_pages(pages))
     told(f"fitting on {len(measured):,} pages")
     first = fit_first_stage(measured, seed, told)
     teach = prefixed(told, "teacher")
-    html = fit_classifier(first, measured, seed, schedule if small else _TEACHER_SCHEDULE, teach)
+    schedule = schedules["html"] if small else _TEACHER_SCHEDULE
+    html = fit_classifier(first, measured, seed, schedule, teach)
     lessons = {page.labelled.id: _taught(page, html) for page in measured}
     more = [_taught(page, html) for page in html_pages(unlabelled)]
     if not small:
-        html = fit_classifier(first, [*lessons.values(), *more], seed, schedule, told)
+        both = (replace(p, labelled=by_corpus_too(p.labelled)) for p in lessons.values())
+        html = fit_classifier(first, chain(both, more), seed, schedules["html"], told)
     del first, measured
     told = prefixed(report, "text")
     learned = [lessons[page.id].labelled if page.id in lessons else page for page in pages]
@@ -75,8 +82,8 @@ def fit_pages(
     told(f"fitting on {len(raw):,} pages, {_DRAWS} times drawn")
     first = fit_first_stage(raw, seed, told)
     again = (_weighted(text_pages(learned, seed, draw)) for draw in range(1, _DRAWS))
-    schedule = replace(schedule, epochs=schedule.epochs // _DRAWS)
-    text = fit_classifier(first, chain(raw, chain.from_iterable(again)), seed, schedule, told)
+    drawn = chain(raw, chain.from_iterable(again))
+    text = fit_classifier(first, drawn, seed, schedules["text"], told)
     return {"html": html, "text": text}
 
 
@@ -86,7 +93,7 @@ def prefixed(report: Report, prefix: str) -> Report:
 
 
 def _weighted(measured: Iterable[TrainingPage]) -> list[TrainingPage]:
-    pages = [replace(page, weight=page.weight * _page_weight(page.labelled)) for page in measured]
+    pages = [replace(page, weight=page.weight * _page_weight(page)) for page in measured]
     if not pages:
         raise CorpusError("there are no pages to train on")
     return pages
@@ -100,7 +107,7 @@ def _taught(page: TrainingPage, teacher: BlockClassifier) -> TrainingPage:
     return replace(page, labelled=replace(page.labelled, teacher=opinion))
 
 
-def _page_weight(page: LabelledPage) -> float:
-    if page.source == "seeds":
+def _page_weight(page: TrainingPage) -> float:
+    if page.labelled.source == "seeds":
         return _SEED_WEIGHT
-    return _GOLD_WEIGHT if page.gold is not None else 1.0
+    return 1.0 if page.labelled.gold is None else _GOLD_WEIGHT[page.features.input]

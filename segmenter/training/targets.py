@@ -8,18 +8,23 @@ privileged information, Vapnik and Izmailov 2015).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from segmenter.types import LABELS, FloatArray, IntArray
+from segmenter.training.alignment import in_main_text
+from segmenter.training.corpora import LabelledPage
+from segmenter.types import LABEL_INDEX, LABELS, FloatArray, IntArray
 
-__all__ = ["block_targets", "sure_labels"]
+__all__ = ["block_targets", "by_corpus_too", "sure_labels"]
 
 _BITS: Final = 1 << np.arange(len(LABELS))
 _RULED_OUT: Final = 0.02
 """The teacher is not asked where it gives less than this to all labels allowed together."""
 _SURE: Final = 0.6
+_LEFT_OUT: Final = {"body": 0.1, "boilerplate": 0.45, "teaser": 0.45}
+"""What body by the annotation guide is taken for where a corpus's main text leaves it out."""
 
 
 def block_targets(allowed: IntArray, teacher: FloatArray | None) -> FloatArray:
@@ -56,3 +61,22 @@ def sure_labels(
     share = targets.max(axis=1)
     learned = (share >= _SURE) & (np.abs(targets.sum(axis=1) - 1) < 1e-3)
     return np.where(learned, 1 << best, allowed), np.where(learned, weight * share, weight)
+
+
+def by_corpus_too(page: LabelledPage) -> LabelledPage:
+    """A page with both kinds of gold, labelled by both where they differ on its body.
+
+    A tenth of the words that are body by the annotation guide (specifications of products, say)
+    stand in no main text of their corpus. The blocks' labels are then a distribution.
+    """
+    if page.gold is None or page.main_text is None:
+        return page
+    body = 1 << LABEL_INDEX["body"]
+    left_out = (page.allowed == body) & ~in_main_text(page.page, page.main_text)
+    shares = np.array([_LEFT_OUT.get(label, 0.0) for label in LABELS], dtype=np.float32)
+    possible = int(_BITS[shares > 0].sum())
+    return replace(
+        page,
+        allowed=np.where(left_out, possible, page.allowed),
+        teacher=np.where(left_out[:, None], shares, np.float32(0)),
+    )
