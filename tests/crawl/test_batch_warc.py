@@ -38,11 +38,18 @@ from segmenter.crawl.records import FaultRecord, RecordError
 from segmenter.types import Document
 
 PAGES = 150
+MANY_PAGES = 450
 
 
 @pytest.fixture(scope="module")
 def warc(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_warc(tmp_path_factory.mktemp("warc") / "crawl.warc.gz", PAGES)
+
+
+@pytest.fixture(scope="module")
+def long_warc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """So long that a run is not over before a busy machine has killed it twice."""
+    return write_warc(tmp_path_factory.mktemp("long") / "crawl.warc.gz", MANY_PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +108,16 @@ def test_however_it_is_compressed_and_named(
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("name", ["out.jsonl", "out.parquet", "out.warc.wet.gz"])
 def test_killed_again_and_again_every_output_is_the_same(
-    workers: str, name: str, warc: Path, tmp_path: Path
+    workers: str, name: str, long_warc: Path, tmp_path: Path
 ) -> None:
     whole, output = tmp_path / f"whole.{name}", tmp_path / name
-    assert run(warc, "-o", whole).returncode == 0
+    assert run(long_warc, "-o", whole).returncode == 0
     kills = 0
-    arguments = (warc, "-o", output, "--workers", workers)
-    while kill_after(output, max(pages_done(output), 0) + 1, *arguments):
+    arguments = (long_warc, "-o", output, "--workers", workers)
+    until = 1
+    while kill_after(output, until, *arguments):
         kills += 1
+        until = max(pages_done(output), 0) + 1 if kills < 3 else MANY_PAGES + 1
     assert kills >= 2
     assert output.read_bytes() == whole.read_bytes()
     assert sorted(os.listdir(tmp_path)) == sorted([name, whole.name])
