@@ -250,7 +250,7 @@ def test_a_profile_speaks_for_raw_text_and_html(model: Model) -> None:
     html = "".join(f"<p>{part}</p>" for part in str(documents[0].text).split("\n\n"))
     for document in (documents[0], Document(html=html, url=f"{SITE}/9")):
         labels = {b.text: b.label for b in plain.segment_document(document).blocks}
-        assert labels[notice] == "body"
+        assert labels[notice] in {"body", "deck"}
         told = {b.text: b for b in knowing.segment_document(document).blocks}
         assert told[notice].label == "boilerplate"
         assert sum(told[notice].probabilities.values()) == pytest.approx(1, abs=1e-3)
