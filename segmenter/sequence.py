@@ -16,7 +16,8 @@ _HEADLINE: Final = LABEL_INDEX["headline"]
 _BOILERPLATE: Final = LABEL_INDEX["boilerplate"]
 _SHARED_ERROR: Final = 2.0
 """Standard deviation, in log odds, of the error that a page's probabilities of body have in common:
-where the classifier is wrong about a page, it is wrong about most of its blocks."""
+where the classifier is wrong about a page, it is wrong about most of its blocks. It was chosen by
+the body word-F1 of held-out pages, not estimated."""
 _NODES, _SHARES = np.polynomial.hermite_e.hermegauss(5)
 _SHIFTS: Final = tuple(
     zip(np.exp(_SHARED_ERROR * _NODES).tolist(), (_SHARES / _SHARES.sum()).tolist(), strict=True)

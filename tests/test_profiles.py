@@ -245,12 +245,14 @@ def test_without_a_profile_of_the_site_the_answer_is_the_very_same(model: Model)
 
 def test_a_profile_speaks_for_raw_text_and_html(model: Model) -> None:
     notice = "After two years the old bridge was opened to walkers on Monday, the town said."
-    documents = [page(number, f"{notice}\n\n{'very ' * number}new") for number in range(1, 6)]
+    own = "The {}old town had waited for the bridge through two floods, the mayor said."
+    stories = [f"{own.format('very ' * number)}\n\n{notice}" for number in range(1, 6)]
+    documents = [page(number, story) for number, story in enumerate(stories, start=1)]
     plain, knowing = Segmenter(model), Segmenter(model, profiles=count_pages(documents[1:]))
     html = "".join(f"<p>{part}</p>" for part in str(documents[0].text).split("\n\n"))
     for document in (documents[0], Document(html=html, url=f"{SITE}/9")):
         labels = {b.text: b.label for b in plain.segment_document(document).blocks}
-        assert labels[notice] in {"body", "deck"}
+        assert labels[notice] == "body"
         told = {b.text: b for b in knowing.segment_document(document).blocks}
         assert told[notice].label == "boilerplate"
         assert sum(told[notice].probabilities.values()) == pytest.approx(1, abs=1e-3)

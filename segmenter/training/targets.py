@@ -66,8 +66,8 @@ def sure_labels(
 def by_corpus_too(page: LabelledPage) -> LabelledPage:
     """A page with both kinds of gold, labelled by both where they differ on its body.
 
-    A tenth of the words that are body by the annotation guide (specifications of products, say)
-    stand in no main text of their corpus. The blocks' labels are then a distribution.
+    Some blocks that are body by the annotation guide (specifications of products, say) stand in no
+    main text of their corpus: their labels are then a distribution.
     """
     if page.gold is None or page.main_text is None:
         return page
