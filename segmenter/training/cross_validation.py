@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from tempfile import TemporaryDirectory
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
-import jax
 import numpy as np
-from joblib import Parallel, delayed
 
 from segmenter.classifier import BlockClassifier
 from segmenter.training.calibration import Calibration, fit_calibration
@@ -20,15 +16,13 @@ from segmenter.training.dataset import folds_by_site
 from segmenter.training.predict import predict
 from segmenter.training.recipe import KINDS, fit_pages, prefixed
 from segmenter.training.scoring import Prediction, known_labels
+from segmenter.training.side_by_side import side_by_side
 from segmenter.training.sources import Report
 from segmenter.types import InputKind
 
 __all__ = ["HeldOut", "cross_validate", "train_and_cross_validate"]
 
 Classifiers = Mapping[InputKind, BlockClassifier]
-_AT_ONCE: Final = 2
-"""Folds trained at the same time; each takes some 4 GiB with all the corpora."""
-_ONE_CORE: Final = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 HeldOut = Mapping[InputKind, tuple[list[Prediction], Calibration]]
 
 
@@ -55,12 +49,12 @@ def cross_validate(
         trained on all pages.
     """
     fold_of = folds_by_site(pages, folds, seed)
-    shared = _compiled_once().name
-    raw = Parallel(n_jobs=_AT_ONCE)(
-        delayed(_on_one_core)(shared, _held_out, pages, unlabelled, fold_of, fold, seed, report)
-        for fold in range(folds)
+    return _calibrated(
+        side_by_side(
+            partial(_held_out, pages, unlabelled, fold_of, fold, seed, report)
+            for fold in range(folds)
+        )
     )
-    return _calibrated(raw)
 
 
 def train_and_cross_validate(
@@ -73,31 +67,14 @@ def train_and_cross_validate(
     """The classifiers trained on all pages, not yet calibrated, and what ``cross_validate`` gives;
     all in one queue, so that no core waits."""
     fold_of = folds_by_site(pages, folds, seed)
-    shared = _compiled_once().name
     told = prefixed(report, "all pages")
-    # The longest first, so that no core waits for it at the end.
-    tasks = [delayed(_on_one_core)(shared, fit_pages, pages, unlabelled, seed, told)]
+    # The longest first.
+    tasks: list[partial[Any]] = [partial(fit_pages, pages, unlabelled, seed, told)]
     tasks += [
-        delayed(_on_one_core)(shared, _held_out, pages, unlabelled, fold_of, fold, seed, report)
-        for fold in range(folds)
+        partial(_held_out, pages, unlabelled, fold_of, fold, seed, report) for fold in range(folds)
     ]
-    classifiers, *raw = Parallel(n_jobs=_AT_ONCE)(tasks)
+    classifiers, *raw = side_by_side(tasks)
     return classifiers, _calibrated(raw)
-
-
-@cache
-def _compiled_once() -> TemporaryDirectory[str]:
-    """Where the tasks leave the steps they compiled to one another; gone with this process."""
-    return TemporaryDirectory(prefix="segmenter-compiled-")
-
-
-def _on_one_core(compiled: str, task: Callable[..., Any], *arguments: Any) -> Any:
-    """Do one of the tasks that run at the same time; XLA looks at this when it is first used."""
-    os.environ.setdefault("XLA_FLAGS", _ONE_CORE)
-    set_option: Callable[[str, object], None] = jax.config.update
-    set_option("jax_compilation_cache_dir", compiled)
-    set_option("jax_persistent_cache_min_compile_time_secs", 0)
-    return task(*arguments)
 
 
 def _held_out(  # noqa: PLR0917

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,9 +15,10 @@ from segmenter.training.dataset import folds_by_site
 from segmenter.training.evaluate import Prediction, evaluate
 from segmenter.training.predict import predict
 from segmenter.training.predictions import with_empty_pages
+from segmenter.training.side_by_side import side_by_side
 from segmenter.types import InputKind
 
-__all__ = ["CURVE_FORMS", "Fit", "LearningPoint", "learning_curve"]
+__all__ = ["CURVE_FORMS", "Fit", "LearningPoint", "learning_curve", "learning_parts"]
 
 Report = Callable[[str], None]
 Fit = Callable[[Sequence[LabelledPage], int, Report], Mapping[InputKind, BlockClassifier]]
@@ -50,32 +52,59 @@ class LearningPoint:
 
 def learning_curve(  # noqa: PLR0917
     pages: Sequence[LabelledPage], folds: int, seed: int, fit: Fit, report: Report, version: str
-) -> Iterator[LearningPoint]:
+) -> list[LearningPoint]:
     """Train on 1/8, 1/4, 1/2 and all of the sites outside the first fold, score on that fold.
 
-    A smaller part is always within the larger ones. Probabilities are as the network gives them,
-    without the calibration that cross-validation adds.
+    Probabilities are as the network gives them, without the calibration that cross-validation
+    adds.
 
     Args:
         pages: all labelled pages.
         folds, seed: as in the cross-validation.
-        fit: trains the classifiers on pages.
+        fit: trains the classifiers on pages; picklable, as ``report`` is.
         report: is told of the progress.
         version: the model that all pages train.
     """
+    held_out, parts = learning_parts(pages, folds, seed)
+    longest_first = (
+        partial(_points, part, held_out, seed, fit, report, version) for part in reversed(parts)
+    )
+    return [point for points in reversed(side_by_side(longest_first)) for point in points]
+
+
+def learning_parts(
+    pages: Sequence[LabelledPage], folds: int, seed: int
+) -> tuple[list[LabelledPage], list[list[LabelledPage]]]:
+    """The pages of the first fold, and those of 1/8, 1/4, 1/2 and all of the sites outside it, each
+    part within the next."""
     fold_of = folds_by_site(pages, folds, seed)
-    held_out = [page for page in pages if fold_of[page.site] == 0]
     sites = sorted({page.site for page in pages if fold_of[page.site] != 0})
     order = np.random.default_rng(seed).permutation(len(sites))
-    for share in _SHARES:
-        chosen = {sites[index] for index in order[: max(1, round(share * len(sites)))]}
-        inside = [page for page in pages if page.site in chosen]
-        report(f"learning curve: {len(chosen):,} sites")
-        classifiers = fit(inside, seed, report)
-        for kind, form in CURVE_FORMS.items():
-            predictions = predict(held_out, kind, classifiers[kind], seed)
-            scored = with_empty_pages(predictions, held_out)
-            yield _point(form, len(chosen), len(inside), version, scored)
+    chosen = (
+        {sites[index] for index in order[: max(1, round(share * len(sites)))]} for share in _SHARES
+    )
+    parts = [[page for page in pages if page.site in some] for some in chosen]
+    return [page for page in pages if fold_of[page.site] == 0], parts
+
+
+def _points(  # noqa: PLR0917
+    inside: Sequence[LabelledPage],
+    held_out: Sequence[LabelledPage],
+    seed: int,
+    fit: Fit,
+    report: Report,
+    version: str,
+) -> list[LearningPoint]:
+    """What models that are trained on some pages reach, one for each kind of input."""
+    sites = len({page.site for page in inside})
+    report(f"learning curve: {sites:,} sites")
+    classifiers = fit(inside, seed, report)
+    points = []
+    for kind, form in CURVE_FORMS.items():
+        predictions = predict(held_out, kind, classifiers[kind], seed)
+        scored = with_empty_pages(predictions, held_out)
+        points.append(_point(form, sites, len(inside), version, scored))
+    return points
 
 
 def _point(

@@ -95,9 +95,7 @@ def figures_by_cross_validation(
     figures = evaluate(predictions, rivals)
     if run.card is not None and manifest is not None:
         points = (
-            list(
-                learning_curve(pages, run.folds, run.seed, _fit_labelled, report, manifest.version)
-            )
+            learning_curve(pages, run.folds, run.seed, _fit_labelled, report, manifest.version)
             if run.learning_curve
             else kept_learning_curve(run.card)
         )
