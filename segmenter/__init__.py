@@ -11,7 +11,7 @@ from segmenter.errors import (
 from segmenter.segmenter import Segmenter
 from segmenter.types import LABELS, Block, Document, Limits, ModelId, Page, Segmentation
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 __all__ = [
     "LABELS",

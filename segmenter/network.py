@@ -20,7 +20,7 @@ __all__ = [
     "DILATIONS",
     "PARAMETERS",
     "Network",
-    "network_logits",
+    "network_outputs",
     "product",
     "softmax",
     "standardised",
@@ -49,7 +49,7 @@ _PIECE: Final = 1_024
 Layer = Callable[..., Any]
 
 
-def network_logits(params: Params, inputs: Any, mask: Any, xp: Any) -> Any:
+def network_outputs(params: Params, inputs: Any, mask: Any, xp: Any) -> tuple[Any, Any]:
     """The network, written once for numpy (answers) and jax.numpy (training).
 
     Args:
@@ -59,12 +59,12 @@ def network_logits(params: Params, inputs: Any, mask: Any, xp: Any) -> Any:
         xp: the array module.
 
     Returns:
-        shape (n, 9).
+        logits, shape (n, 9), and the summary of the page, shape (width,).
     """
-    return _logits(params, inputs @ params["in_w"], mask, _AtOnce(xp))
+    return _outputs(params, inputs @ params["in_w"], mask, _AtOnce(xp))
 
 
-def _logits(params: Params, hidden: Any, mask: Any, rows: _AtOnce | _InPieces) -> Any:
+def _outputs(params: Params, hidden: Any, mask: Any, rows: _AtOnce | _InPieces) -> tuple[Any, Any]:
     """The network from its inputs times ``in_w``."""
     xp = rows.xp
     hidden = rows.apply(
@@ -81,7 +81,7 @@ def _logits(params: Params, hidden: Any, mask: Any, rows: _AtOnce | _InPieces) -
             total = rows.total(partial(_gate, params, rows), hidden, mask)
             flow = partial(_flow, params, rows, total)
             hidden = rows.scan(flow, xp.zeros_like(total), hidden, mask)
-    return hidden @ params["out_w"] + params["out_b"]
+    return hidden @ params["out_w"] + params["out_b"], page
 
 
 def _convolved(
@@ -271,7 +271,8 @@ class Network:
             hidden: shape (n, width), the sum of what all columns add; it is overwritten.
         """
         mask = np.ones((len(hidden), 1), dtype=np.float32)
-        return softmax(_logits(self.params, hidden, mask, _InPieces()))
+        logits, _ = _outputs(self.params, hidden, mask, _InPieces())
+        return softmax(logits)
 
     def rescaled(self, factor: float) -> Network:
         """The network with its logits times ``factor``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,9 +14,10 @@ from segmenter.types import LABELS, FloatArray
 __all__ = ["Batch", "Example", "epoch_batches", "windows"]
 
 _BATCH_BLOCKS: Final = 4096
-Batch = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+Batch = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 """Features, shape (rows, length, features); mask, shape (rows, length, 1), 1 for a block and 0 for
-padding; targets, shape (rows, length, 9); weight, shape (rows, length)."""
+padding; targets, shape (rows, length, 9); weight, shape (rows, length); what is known of each page
+as a whole, shape (rows, k)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,18 +28,25 @@ class Example:
         features: shape (n, features).
         targets: shape (n, 9), a distribution, or 1 for each label that the block may have.
         weight: shape (n,).
+        whole: shape (k,), what is known of the page as a whole (see ``whole_page``).
     """
 
     features: NDArray[np.floating]
     targets: FloatArray
     weight: FloatArray
+    whole: FloatArray
 
 
 def windows(example: Example, longest: int) -> Iterator[Example]:
     """A page longer than the longest batch row is cut into pieces of that length."""
     for start in range(0, len(example.weight), longest):
         part = slice(start, start + longest)
-        yield Example(example.features[part], example.targets[part], example.weight[part])
+        yield replace(
+            example,
+            features=example.features[part],
+            targets=example.targets[part],
+            weight=example.weight[part],
+        )
 
 
 def epoch_batches(
@@ -71,6 +79,7 @@ def epoch_batches(
         mask = np.zeros((rows, length, 1), dtype=np.float32)
         targets = np.ones((rows, length, len(LABELS)), dtype=np.float32)
         weight = np.zeros((rows, length), dtype=np.float32)
+        whole = np.zeros((rows, len(pages[0].whole)), dtype=np.float32)
         for row, index in enumerate(members):
             page = pages[index]
             count = len(page.weight)
@@ -78,4 +87,5 @@ def epoch_batches(
             mask[row, :count] = 1
             targets[row, :count] = page.targets
             weight[row, :count] = page.weight / chance[index]
-        yield inputs, mask, targets, weight
+            whole[row] = page.whole
+        yield inputs, mask, targets, weight, whole

@@ -17,6 +17,7 @@ from segmenter.training.dataset import TrainingPage, folds_by_site
 from segmenter.training.linear import TABLE_COLUMNS, fit_table
 from segmenter.training.optimise import Schedule, fit_network
 from segmenter.training.targets import block_targets, sure_labels
+from segmenter.training.whole_page import whole_page
 from segmenter.types import LABEL_INDEX, FloatArray, InputKind
 
 __all__ = ["FirstStage", "FoldedTable", "fit_classifier", "fit_first_stage"]
@@ -102,6 +103,7 @@ def fit_classifier(
             first.features(page),
             block_targets(page.allowed, page.labelled.teacher),
             page.weight,
+            whole_page(page.labelled, page.features.words.counts),
         )
         for page in pages
     )

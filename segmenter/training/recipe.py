@@ -33,7 +33,10 @@ _DRAWS: Final = 4
 """Pages are made into raw text so many times: what is left of menus, where lines break and what is
 put in differ, while the labels are the same."""
 _SMALL: Final = 200
-_SCHEDULE: Final[Mapping[InputKind, Schedule]] = {"html": Schedule(), "text": Schedule(epochs=6)}
+_SCHEDULE: Final[Mapping[InputKind, Schedule]] = {
+    "html": Schedule(whole_page=0.3),
+    "text": Schedule(epochs=6),
+}
 _TEACHER_SCHEDULE: Final = Schedule(hidden=128, epochs=6)
 _SMALL_SCHEDULE: Final[Mapping[InputKind, Schedule]] = {
     "html": Schedule(hidden=32, epochs=40, lengths=(96, 1024), always=1024),
