@@ -15,6 +15,7 @@ from segmenter.training.dataset import folds_by_site
 from segmenter.training.evaluate import Prediction, evaluate
 from segmenter.training.predict import predict
 from segmenter.training.predictions import with_empty_pages
+from segmenter.training.recipe import prefixed
 from segmenter.training.side_by_side import side_by_side
 from segmenter.types import InputKind
 
@@ -97,8 +98,7 @@ def _points(  # noqa: PLR0917
 ) -> list[LearningPoint]:
     """What models that are trained on some pages reach, one for each kind of input."""
     sites = len({page.site for page in inside})
-    report(f"learning curve: {sites:,} sites")
-    classifiers = fit(inside, seed, report)
+    classifiers = fit(inside, seed, prefixed(report, f"learning curve, {sites:,} sites"))
     points = []
     for kind, form in CURVE_FORMS.items():
         predictions = predict(held_out, kind, classifiers[kind], seed)

@@ -181,22 +181,12 @@ def _steps(
             error += whole_page * weight.sum() * _whole_page_error(params, summary, whole)
         return error
 
-    def loss(  # noqa: PLR0917
-        params: Any,
-        usual: Any,
-        dropped: Any,
-        key: Any,
-        inputs: Any,
-        mask: Any,
-        targets: Any,
-        weight: Any,
-        whole: Any,
-    ) -> Any:
-        keys = jax.random.split(key, inputs.shape[0])
-        each = jax.vmap(page_loss, in_axes=(None, None, 0, 0, 0, 0, 0, 0))
+    def loss(params: Any, usual: Any, dropped: Any, key: Any, *batch: Any) -> Any:
+        keys = jax.random.split(key, len(batch[0]))
+        each = jax.vmap(page_loss, in_axes=(None, None, 0, *[0] * len(batch)))
         # By the weight of the usual batch: by its own, four long pages would count for as much as
         # eighty short ones.
-        return each(params, dropped, keys, inputs, mask, targets, weight, whole).sum() / usual
+        return each(params, dropped, keys, *batch).sum() / usual
 
     @jax.jit
     def step(  # noqa: PLR0917

@@ -1,5 +1,5 @@
-"""Trainings two at a time, each on one core: faster than one after the other on both, and the same
-whatever the machine's number of cores."""
+"""Trainings two at a time, each on one core, so that what they give does not depend on how many
+cores the machine has."""
 
 from __future__ import annotations
 
