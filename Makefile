@@ -48,7 +48,7 @@ lint: $(INSTALLED) ## Check format, style and types
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy
 
-train: $(INSTALLED) ## Train a model [CORPORA=folder GOLD=file or folder OUT=folder SEED=0 FOLDS=3]
+train: $(INSTALLED) ## Train a model [CORPORA=folder GOLD=file or folder OUT=folder SEED=0 FOLDS=2]
 	@$(SOURCES); exec $(RUN) -m segmenter.cli train "$$@" --output "$(OUT)" \
 		$(if $(FOLDS),--folds "$(FOLDS)")
 

@@ -23,7 +23,7 @@ __all__ = ["train"]
     help="Model directory to write; one that is there is replaced when all is done.",
 )  # fmt: skip
 @click.option("--model-version", default=__version__, show_default=True, help="Of the new model.")
-@click.option("--folds", type=click.IntRange(2, 20), default=3, show_default=True,
+@click.option("--folds", type=click.IntRange(2, 20), default=2, show_default=True,
               help="Folds by site, for figures and calibration; evaluate takes five.")  # fmt: skip
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Adapt the base model to these labelled pages instead.")  # fmt: skip
