@@ -48,9 +48,9 @@ lint: $(INSTALLED) ## Check format, style and types
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy
 
-train: $(INSTALLED) ## Train a model [CORPORA=folder GOLD=file or folder OUT=folder SEED=0 FOLDS=2]
+train: $(INSTALLED) ## Train a model [CORPORA=folder GOLD=file or folder OUT=folder SEED=0 FOLDS=2 PREDICTIONS]
 	@$(SOURCES); exec $(RUN) -m segmenter.cli train "$$@" --output "$(OUT)" \
-		$(if $(FOLDS),--folds "$(FOLDS)")
+		$(if $(FOLDS),--folds "$(FOLDS)") $(if $(PREDICTIONS),--predictions "$(PREDICTIONS)")
 
 evaluate: $(INSTALLED) ## Score the model; with CORPORA, GOLD its recipe [REPORT PREDICTIONS CARD]
 	@$(SOURCES); exec $(RUN) -m segmenter.cli evaluate "$$@" \

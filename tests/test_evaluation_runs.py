@@ -50,6 +50,15 @@ def test_options_that_do_not_go_together_are_named(arguments: list[str], message
     assert message in result.stderr
 
 
+def test_predictions_are_kept_of_a_model_that_is_trained_from_nothing(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.touch()
+    arguments = ["train", "--labels", str(labels), "--predictions", str(tmp_path / "p.npz")]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert "--predictions goes with --output" in result.stderr
+
+
 def test_a_model_is_scored_on_labelled_pages(few_seeds: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     arguments = ["evaluate", "--seeds", str(few_seeds), "--json", "--report", str(report)]
@@ -83,6 +92,25 @@ def test_cross_validation_writes_the_card_and_can_be_shown_again(
     assert "fold 1" not in again.stderr
     assert again.stdout == first.stdout
     assert (model / "README.md").read_text("utf-8") == card
+
+
+@pytest.mark.slow
+def test_what_training_predicted_is_evaluated_without_training_again(
+    few_seeds: Path, tmp_path: Path
+) -> None:
+    kept, model = str(tmp_path / "predictions.npz"), str(tmp_path / "model")
+    same = ["--seeds", str(few_seeds), "--folds", "2", "--predictions", kept]
+    trained = CliRunner().invoke(cli, ["train", *same, "-o", model])
+    assert trained.exit_code == 0, trained.output
+    shown = CliRunner().invoke(cli, ["evaluate", *same, "--cross-validate", "--json"])
+    assert shown.exit_code == 0, shown.output
+    assert "predictions are taken from" in shown.stderr
+    assert "fold 1" not in shown.stderr
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text("utf-8"))
+    figures = json.loads(shown.stdout)
+    assert {form: f["macro_f1"] for form, f in manifest["metrics"].items()} == {
+        form: f["macro_f1"] for form, f in figures.items()
+    }
 
 
 def test_learning_curve_takes_ever_more_of_the_same_sites() -> None:

@@ -86,6 +86,11 @@ def test_train_replaces_the_shipped_model_only_with_all_sources(
     assert handed_over(tmp_path, "train", *arguments)[-2:] == ["--output", output]
 
 
+def test_train_keeps_predictions_where_asked(tmp_path: Path) -> None:
+    found = handed_over(tmp_path, "train", "FOLDS=5", "PREDICTIONS=my file.npz")
+    assert found[-4:] == ["--folds", "5", "--predictions", "my file.npz"]
+
+
 def test_gold_is_a_file_or_the_folder_that_holds_it(tmp_path: Path) -> None:
     folder = tmp_path / "my gold"
     folder.mkdir()

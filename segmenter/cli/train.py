@@ -25,6 +25,9 @@ __all__ = ["train"]
 @click.option("--model-version", default=__version__, show_default=True, help="Of the new model.")
 @click.option("--folds", type=click.IntRange(2, 20), default=2, show_default=True,
               help="Folds by site, for figures and calibration; evaluate takes five.")  # fmt: skip
+@click.option("--predictions", type=click.Path(dir_okay=False, path_type=Path),
+              help="Keep what is predicted of held-out pages in this file (.npz), which "
+              "evaluate takes instead of training again.")  # fmt: skip
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Adapt the base model to these labelled pages instead.")  # fmt: skip
 @click.option("--promote", type=click.Choice(["never", "gate", "always"]), default="gate",
@@ -36,7 +39,7 @@ __all__ = ["train"]
 @registry_options
 def train(  # noqa: PLR0917 - click passes options by name
     seeds: Path, gold: Path | None, corpora: Path | None, seed: int, output: Path | None,
-    model_version: str, folds: int, labels: Path | None,
+    model_version: str, folds: int, predictions: Path | None, labels: Path | None,
     promote: Literal["never", "gate", "always"], base_loss: float, user_gain: float,
     data: Path, base: str,
 ) -> None:  # fmt: skip
@@ -53,12 +56,14 @@ def train(  # noqa: PLR0917 - click passes options by name
       segmenter train -o my-models/small
       segmenter train --gold gold.jsonl.xz --corpora corpora -o my-models/full
     """
+    if predictions is not None and output is None:
+        raise click.UsageError("--predictions goes with --output")
     if (labels is None) == (output is None):
         raise click.UsageError("either --output or --labels is given")
     if labels is not None:
         _adapt(labels, data, base, seed, promote, base_loss, user_gain)
     elif output is not None:
-        _train(seeds, gold, corpora, seed, output, model_version, folds)
+        _train(seeds, gold, corpora, seed, output, model_version, folds, predictions)
 
 
 def _adapt(  # noqa: PLR0917
@@ -93,7 +98,7 @@ def _adapt(  # noqa: PLR0917
 
 def _train(  # noqa: PLR0917
     seeds: Path, gold: Path | None, corpora: Path | None, seed: int, output: Path,
-    model_version: str, folds: int,
+    model_version: str, folds: int, predictions: Path | None,
 ) -> None:  # fmt: skip
     from segmenter.training.sources import Sources
     from segmenter.training.train import train as train_model
@@ -110,6 +115,7 @@ def _train(  # noqa: PLR0917
         folds,
         seed,
         report,
+        predictions=predictions,
     )
     for form, figures in manifest.metrics.items():
         body = figures["body"].get("all")
