@@ -52,9 +52,9 @@ train: $(INSTALLED) ## Train a model [CORPORA=folder GOLD=file or folder OUT=fol
 	@$(SOURCES); exec $(RUN) -m segmenter.cli train "$$@" --output "$(OUT)" \
 		$(if $(FOLDS),--folds "$(FOLDS)") $(if $(PREDICTIONS),--predictions "$(PREDICTIONS)")
 
-evaluate: $(INSTALLED) ## Score the model; with CORPORA, GOLD its recipe [REPORT PREDICTIONS CARD]
+evaluate: $(INSTALLED) ## Score the model; with CORPORA, GOLD its recipe [FOLDS=5 REPORT PREDICTIONS CARD]
 	@$(SOURCES); exec $(RUN) -m segmenter.cli evaluate "$$@" \
-		$(if $(CORPORA)$(GOLD),--cross-validate --compare \
+		$(if $(CORPORA)$(GOLD),--cross-validate --compare $(if $(FOLDS),--folds "$(FOLDS)") \
 		$(if $(PREDICTIONS),--predictions "$(PREDICTIONS)") $(if $(CARD),--card "$(CARD)") \
 		$(if $(LEARNING_CURVE),--learning-curve)) $(if $(REPORT),--report "$(REPORT)")
 

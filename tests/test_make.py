@@ -117,6 +117,9 @@ def test_evaluate_writes_the_shipped_card_only_with_all_sources(tmp_path: Path) 
         *("--cross-validate", "--compare", "--card", "models/default"),
     ]
     assert "--card" not in handed_over(tmp_path, "evaluate", "GOLD=seeds/README.md")
+    assert "--folds" not in handed_over(tmp_path, *both)
+    folds = handed_over(tmp_path, *both, "FOLDS=2")
+    assert folds[folds.index("--folds") + 1] == "2"
     more = handed_over(tmp_path, *both, "CARD=mine", "PREDICTIONS=p.npz", "LEARNING_CURVE=1")
     assert more[-5:] == ["--predictions", "p.npz", "--card", "mine", "--learning-curve"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import BinaryIO, Literal
 import click
 
 from segmenter.cli.inputs import StatedFormat, found_inputs, input_options, total_bytes
+from segmenter.cli.new_file import NewFile
 from segmenter.cli.options import (
     keep_option,
     model_option,
@@ -38,7 +38,7 @@ __all__ = ["batch"]
     "--output",
     required=True,
     metavar="OUT",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    type=NewFile(allow_dash=True),
     help="Output file, compressed by its suffix .gz, .xz or .zst; - for standard output.",
 )
 @click.option(
@@ -102,7 +102,6 @@ def batch(
       segmenter batch CC-MAIN.warc.wet.gz -o clean.warc.wet.gz
       zcat crawl-*.jsonl.gz | segmenter batch - -o - | head -n 1
     """
-    _check_output(output)
     inputs = found_inputs(sources, input_format, html_column, text_column)
     stated = None if output_format == "auto" else output_format
     made = output_for(stated, output.name, probabilities)
@@ -125,13 +124,6 @@ def batch(
                 raise click.UsageError(str(error), click.get_current_context()) from error
     meter.summarise()
     _report(tally)
-
-
-def _check_output(output: Path) -> None:
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(output)):
-        raise click.BadParameter("OUT is a local file; copy it on afterwards", param_hint="'-o'")
-    if not output.parent.is_dir():
-        raise click.BadParameter(f"{output.parent} is no directory", param_hint="'-o'")
 
 
 def _report(tally: Tally) -> None:

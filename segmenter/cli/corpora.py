@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from segmenter.cli.new_file import NewFile
+
 if TYPE_CHECKING:
     from segmenter.training.build import SourceReport
 
@@ -64,7 +66,7 @@ def build(checkouts: Path, output: Path, annotations: Path) -> None:
 
 @corpora.command(name="annotations")
 @click.argument("gold", type=_file)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True,
+@click.option("-o", "--output", type=NewFile(), required=True,
               help="JSON lines to write; compressed where the name ends in .xz.")  # fmt: skip
 def write_standoff(gold: Path, output: Path) -> None:
     """Write the labels of GOLD without its texts: for each block a hash and its label.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from segmenter.cli.new_file import NewFile
 from segmenter.cli.sources import source_options
 
 __all__ = ["evaluate"]
 
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
-_new_file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -22,7 +22,7 @@ _new_file = click.Path(dir_okay=False, path_type=Path)
               help="Score each page by a model trained without its site.")  # fmt: skip
 @click.option("--folds", type=click.IntRange(2, 20), default=5, show_default=True,
               help="Folds by site, with --cross-validate.")  # fmt: skip
-@click.option("--predictions", type=_new_file,
+@click.option("--predictions", type=NewFile(),
               help="Keep the predictions in this file (.npz), or take them from it.")  # fmt: skip
 @click.option("--compare", is_flag=True,
               help="Run other tools on the same pages; needs the extra 'compare'.")  # fmt: skip
@@ -30,7 +30,7 @@ _new_file = click.Path(dir_okay=False, path_type=Path)
               help="Model directory whose card and plots are written anew.")  # fmt: skip
 @click.option("--learning-curve", is_flag=True,
               help="Train on 1/8, 1/4, 1/2 of the sites too, for --card.")  # fmt: skip
-@click.option("--report", type=_new_file, help="Write an HTML page with tables and plots.")
+@click.option("--report", type=NewFile(), help="Write an HTML page with tables and plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 def evaluate(  # noqa: PLR0917 - click passes options by name
     seeds: Path, gold: Path | None, corpora: Path | None, seed: int, model: Path | None,

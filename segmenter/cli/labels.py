@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 
 from segmenter import Segmenter
+from segmenter.cli.new_file import NewFile
 from segmenter.cli.options import model_option
 from segmenter.durable import write_aside
 from segmenter.extras import extra
@@ -26,7 +27,7 @@ __all__ = ["labels"]
 Format = Literal["jsonl", "label-studio"]
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _output = click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True,
+    "-o", "--output", type=NewFile(), required=True,
     help="File to write; one that is there is replaced when all is done.",
 )  # fmt: skip
 _format = click.option(
@@ -94,7 +95,7 @@ def import_(file: Path, form: Format, output: Path) -> None:
 @click.argument("file", type=_file)
 @_format
 @_output
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path),
+@click.option("--config", type=NewFile(),
               help="Also write Label Studio's labelling interface (XML).")  # fmt: skip
 @model_option
 def export(file: Path, form: Format, output: Path, config: Path | None, model: Path | None) -> None:
@@ -122,7 +123,7 @@ def export(file: Path, form: Format, output: Path, config: Path | None, model: P
 @click.option("--count", type=click.IntRange(min=1), default=10, show_default=True,
               help="How many pages.")  # fmt: skip
 @click.option("--labelled", type=_file, help="Pages that are labelled already.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
+@click.option("-o", "--output", type=NewFile(),
               help="Write the pages with the model's labels, to be corrected.")  # fmt: skip
 @_format
 @model_option

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from segmenter.cli.inputs import StatedFormat, found_inputs, input_options, total_bytes
+from segmenter.cli.new_file import NewFile
 from segmenter.cli.progress import Meter
 from segmenter.crawl.profiling import NO_URL, build_profile
 from segmenter.crawl.tally import Tally
@@ -23,7 +24,7 @@ _output = click.option(
     "--output",
     required=True,
     metavar="PROFILES",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NewFile(),
     help="File to write.",
 )
 _overwrite = click.option("--overwrite", is_flag=True, help="Replace an existing file.")
@@ -151,8 +152,6 @@ def _show_site(name: str, pages: list[SampledPage], rank: int) -> None:
 
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
-    if not output.parent.is_dir():
-        raise click.BadParameter(f"{output.parent} is no directory", param_hint="'-o'")
     if output.exists() and not overwrite:
         raise click.UsageError(
             f"{output} exists; use --overwrite to replace it", click.get_current_context()

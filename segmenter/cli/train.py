@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from segmenter import __version__
+from segmenter.cli.new_file import NewFile
 from segmenter.cli.registry import open_registry, registry_options
 from segmenter.cli.sources import source_options
 from segmenter.extras import extra
@@ -25,7 +26,7 @@ __all__ = ["train"]
 @click.option("--model-version", default=__version__, show_default=True, help="Of the new model.")
 @click.option("--folds", type=click.IntRange(2, 20), default=2, show_default=True,
               help="Folds by site, for figures and calibration; evaluate takes five.")  # fmt: skip
-@click.option("--predictions", type=click.Path(dir_okay=False, path_type=Path),
+@click.option("--predictions", type=NewFile(),
               help="Keep what is predicted of held-out pages in this file (.npz), which "
               "evaluate takes instead of training again.")  # fmt: skip
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path),
